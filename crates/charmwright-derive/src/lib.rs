@@ -1,0 +1,1 @@
+//! Derives for charms, checked against charmcraft.yaml.

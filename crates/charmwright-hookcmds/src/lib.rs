@@ -1,0 +1,1 @@
+//! Juju's hook commands, typed, over one replaceable transport.

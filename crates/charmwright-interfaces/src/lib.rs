@@ -1,0 +1,1 @@
+//! Typed relation interfaces, one module an interface.

@@ -1,0 +1,1 @@
+//! A blocking client for Pebble, and the types of its layers.

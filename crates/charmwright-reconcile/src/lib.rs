@@ -1,0 +1,1 @@
+//! The driver: desired state, plan, effects, status, actions.

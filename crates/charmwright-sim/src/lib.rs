@@ -1,0 +1,1 @@
+//! A simulated Juju agent that runs any charm as Juju would, with real Pebble daemons.

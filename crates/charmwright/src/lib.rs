@@ -1,0 +1,1 @@
+//! Write a Juju charm as one function from what is to what should be.
