@@ -1,1 +1,45 @@
 //! Derives for charms, checked against charmcraft.yaml.
+//!
+//! A misspelt option, endpoint, container, action or parameter does not build, nor does a type that cannot hold
+//! what charmcraft.yaml declares. The file is the nearest `charmcraft.yaml` in or above the folder of the source
+//! file; the crate is built again when it changes. Use the derives through the `charmwright` crate.
+
+mod action;
+mod charmcraft;
+mod config;
+mod fields;
+mod inputs;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Reads a struct's fields from the charm's options, `server_port` from `server-port`.
+///
+/// A field of type `Option<…>` may be unset; any other blocks the unit until it is set. On a field,
+/// `#[option(name = "…")]` names another option and `#[option(check = function)]` has the value checked by a
+/// `fn(&T) -> Result<(), String>` whose error follows the option's name: `must not be …`.
+#[proc_macro_derive(Config, attributes(option))]
+pub fn derive_config(input: TokenStream) -> TokenStream {
+    expand(config::expand(&parse_macro_input!(input as DeriveInput)))
+}
+
+/// Makes a struct the inputs of a charm.
+///
+/// `#[requires("…")]`, `#[provides("…")]` and `#[container("…")]` name what charmcraft.yaml declares; a field
+/// without an attribute is `Leadership` or a struct that derives `Config`.
+#[proc_macro_derive(Inputs, attributes(requires, provides, container))]
+pub fn derive_inputs(input: TokenStream) -> TokenStream {
+    expand(inputs::expand(&parse_macro_input!(input as DeriveInput)))
+}
+
+/// Reads a struct's fields from an action's parameters, `show_password` from `show-password`.
+///
+/// The action has the struct's name, `ShowDatabase` that of `show-database`, or the one in `#[action("…")]`.
+#[proc_macro_derive(Action, attributes(action))]
+pub fn derive_action(input: TokenStream) -> TokenStream {
+    expand(action::expand(&parse_macro_input!(input as DeriveInput)))
+}
+
+fn expand(result: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
+    result.unwrap_or_else(syn::Error::into_compile_error).into()
+}

@@ -1,1 +1,24 @@
-//! The driver: desired state, plan, effects, status, actions.
+//! The driver: from inputs to status.
+//!
+//! ```text
+//! snapshot ─► inputs ─► reconcile ─► Desired ─► Plan ─► effects ─► status
+//! ```
+//!
+//! [`charm`] turns a `reconcile` function into a program. [`Desired`] records what it wishes; the [`plan`] is the
+//! difference to what is observed, as a value that can be printed; an empty plan writes nothing at all.
+
+mod action;
+mod apply;
+mod charm;
+mod desired;
+mod digest;
+mod driver;
+mod logging;
+pub mod plan;
+mod started;
+mod status;
+
+pub use action::{Action, ActionFailed, Parameters, Results};
+pub use charm::{Charm, charm};
+pub use desired::{ContainerWishes, Desired, File};
+pub use driver::{DriveError, World};

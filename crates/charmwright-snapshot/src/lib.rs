@@ -1,1 +1,37 @@
-//! Collects what a charm declares into typed inputs, each ready or not yet, with its waker.
+//! What a charm declares, collected into typed inputs.
+//!
+//! Each input is ready, or a [`NotYet`] that says why, what a person can do, and what will run the charm again.
+//! The collector reads only what is declared, each datum at most once.
+//!
+//! | module | for |
+//! |---|---|
+//! | [`readiness`] | [`Ready`], [`NotYet`], [`Waker`] |
+//! | [`config`] | options into Rust types |
+//! | [`relation`] | handshakes ([`Requires`]) and offers ([`Provides`]) |
+//! | [`container`] | workload containers |
+//! | [`input`] | the traits behind `#[derive(Inputs)]` |
+//! | [`snapshot`] | what was read, as a value |
+//! | [`reader`] | reading it, and observing our own outputs |
+//! | [`memory`] | what this unit wrote last: a hint for what to read |
+
+pub mod config;
+pub mod container;
+pub mod input;
+pub mod memory;
+pub mod readiness;
+pub mod reader;
+pub mod relation;
+pub mod snapshot;
+
+mod collect;
+
+pub use charmwright_hookcmds::{Bag, BagOwner, Sensitive};
+pub use collect::{collect, look};
+pub use config::{Config, Port};
+pub use container::Container;
+pub use input::{Declaration, Inputs, Leadership};
+pub use memory::Memory;
+pub use readiness::{IntoReady, NotYet, Ready, Severity, Waker};
+pub use reader::{Observed, OwnBag, Reader};
+pub use relation::{Interface, Missing, Offered, Provides, Recorder, Remote, Requires};
+pub use snapshot::Snapshot;

@@ -1,1 +1,67 @@
-//! Write a Juju charm as one function from what is to what should be.
+#![doc = include_str!("guide.md")]
+
+pub use charmwright_derive::{Action, Config, Inputs};
+pub use charmwright_interfaces as interfaces;
+pub use charmwright_pebble as pebble;
+pub use charmwright_reconcile::{
+    ActionFailed, Charm, ContainerWishes, Desired, DriveError, File, Results, World, charm,
+};
+pub use charmwright_snapshot::{
+    Container, Leadership, NotYet, Port, Provides, Ready, Requires, Sensitive, Severity, Waker,
+};
+/// For interfaces of your own.
+pub mod interface {
+    pub use charmwright_snapshot::{Bag, Interface, Missing, Offered, Remote};
+}
+/// For options and parameters of your own types.
+pub mod config {
+    pub use charmwright_snapshot::config::{FromOption, option_type};
+}
+
+/// What a charm's file starts with: `use charmwright::prelude::*;`.
+pub mod prelude {
+    pub use std::process::ExitCode;
+
+    pub use crate::pebble::{Check, Layer, Level, Service, Startup};
+    pub use crate::{
+        Action, ActionFailed, Config, Container, Desired, File, Inputs, Leadership, NotYet, Port, Provides, Ready,
+        Requires, Results, Sensitive, charm,
+    };
+}
+
+/// What the derives write. Not for people: it may change at any time.
+#[doc(hidden)]
+pub mod __private {
+    pub use charmwright_reconcile::{Action, ActionFailed, Parameters};
+    pub use charmwright_snapshot::config::{Options, option_type};
+    pub use charmwright_snapshot::input::{Input, ProvidesInput, RequiresInput};
+    pub use charmwright_snapshot::{
+        Config, Container, Declaration, Inputs, Interface, NotYet, Offered, Snapshot,
+    };
+
+    /// The value, or its cause among the others.
+    pub fn ok_or_push<T>(result: Result<T, NotYet>, wrong: &mut Vec<NotYet>) -> Option<T> {
+        result.map_err(|cause| wrong.push(cause)).ok()
+    }
+
+    /// The value, or its causes among the others.
+    pub fn ok_or_extend<T>(result: Result<T, Vec<NotYet>>, missing: &mut Vec<NotYet>) -> Option<T> {
+        result.map_err(|causes| missing.extend(causes)).ok()
+    }
+
+    /// Whether two texts are the same, at compile time.
+    pub const fn same(a: &str, b: &str) -> bool {
+        let (a, b) = (a.as_bytes(), b.as_bytes());
+        if a.len() != b.len() {
+            return false;
+        }
+        let mut at = 0;
+        while at < a.len() {
+            if a[at] != b[at] {
+                return false;
+            }
+            at += 1;
+        }
+        true
+    }
+}

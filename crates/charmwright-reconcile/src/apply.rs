@@ -1,0 +1,95 @@
+//! Carrying out a plan.
+
+use std::path::Path;
+use std::time::Duration;
+
+use charmwright_hookcmds::{BagOwner, ErrorKind};
+use charmwright_pebble::{Client, ServiceStatus, WriteOptions};
+use charmwright_snapshot::{Container, Reader};
+
+use crate::driver::DriveError;
+use crate::plan::{BagChange, ContainerStep, Plan, Step};
+use crate::started::{self, Started};
+
+/// How long a start or stop may take: more than Pebble's own kill delay and what it adds.
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The label of our layer.
+const LABEL: &str = "charmwright";
+
+/// Carries out all steps, in order. A Pebble that goes away in the middle is not an error: what was seen next
+/// tells.
+pub(crate) fn apply(plan: &Plan, reader: &Reader<'_>, containers: &Path) -> Result<(), DriveError> {
+    for step in &plan.steps {
+        match step {
+            Step::Open(port) => reader.juju().open_port(*port)?,
+            Step::Close(port) => reader.juju().close_port(*port)?,
+            Step::Write(change) => write_bag(change, reader)?,
+            Step::Container(step) => {
+                match apply_container(step, &Container::client(containers, &step.container)) {
+                    Err(error) if error.is_unreachable() => {
+                        tracing::warn!("container {}: Pebble went away: {error}", step.container);
+                    }
+                    result => result.map_err(|source| DriveError::Pebble { container: step.container.clone(), source })?,
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_bag(change: &BagChange, reader: &Reader<'_>) -> Result<(), DriveError> {
+    match reader.juju().relation_set(change.relation, BagOwner::Application, &change.changes) {
+        // Lost since we last wrote; the new leader writes it.
+        Err(error) if error.kind() == ErrorKind::NotLeader => reader.could_not_write_bag(change.relation),
+        Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::NotFound) => {
+            tracing::debug!("{} is gone and was not told: {error}", change.label);
+        }
+        result => result?,
+    }
+    Ok(())
+}
+
+/// Files, then the plan, then the processes, then the record of what they were started with: whatever the hook
+/// dies between, the next one sees what is still to do.
+fn apply_container(step: &ContainerStep, client: &Client) -> Result<(), charmwright_pebble::Error> {
+    for (path, content) in &step.files {
+        client.write_file(path, content, &WriteOptions::default().make_dirs(true))?;
+    }
+    if !step.stop.is_empty() {
+        let names: Vec<&str> = step.stop.iter().map(String::as_str).collect();
+        let change = client.stop(&names)?;
+        client.wait_change(&change, CHANGE_TIMEOUT)?.into_result()?;
+    }
+    if let Some(layer) = &step.layer {
+        client.add_layer(LABEL, layer)?;
+    }
+    let mut started = step.started.clone();
+    if !step.start.is_empty() {
+        let names: Vec<&str> = step.start.keys().map(String::as_str).collect();
+        let change = client.wait_change(&client.restart(&names)?, CHANGE_TIMEOUT)?;
+        if let Some(failure) = &change.err {
+            tracing::warn!("container {}: {failure}", step.container);
+            started = started.map(|started| without_old_processes(started, &names, client)).transpose()?;
+        }
+    }
+    match started {
+        Some(started) => client.add_layer(LABEL, &started::layer(&started)),
+        None => Ok(()),
+    }
+}
+
+/// Pebble goes on trying to start what failed to start, with the new definition; but a process that could not be
+/// stopped is the old one.
+fn without_old_processes(
+    mut started: Started,
+    names: &[&str],
+    client: &Client,
+) -> Result<Started, charmwright_pebble::Error> {
+    for info in client.services(names)? {
+        if info.current == ServiceStatus::Active {
+            started.remove(&info.name);
+        }
+    }
+    Ok(started)
+}

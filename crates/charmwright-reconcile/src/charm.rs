@@ -1,0 +1,100 @@
+//! A charm as a program.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use charmwright_event::{Context, Event, Goal};
+use charmwright_hookcmds::{HookCommands, Processes};
+use charmwright_snapshot::{Inputs, Ready};
+
+use crate::action::{Action, ActionFailed, Handler, Results, act};
+use crate::desired::Desired;
+use crate::driver::{DriveError, World, reconcile};
+use crate::logging;
+
+/// A charm that brings what is to what `reconcile` says that it should be.
+///
+/// `reconcile` is a plain function: it can keep nothing from one run to the next, and it should read nothing but
+/// its inputs.
+pub fn charm<I: Inputs>(reconcile: fn(&I, &Desired) -> Ready<()>) -> Charm<I> {
+    Charm { reconcile, teardown: None, actions: Vec::new() }
+}
+
+/// A charm: its `reconcile`, its actions, and how it leaves.
+pub struct Charm<I> {
+    reconcile: fn(&I, &Desired) -> Ready<()>,
+    teardown: Option<fn(&I, &Desired) -> Ready<()>>,
+    actions: Vec<Handler<I>>,
+}
+
+impl<I> fmt::Debug for Charm<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let actions: Vec<_> = self.actions.iter().map(|handler| handler.name).collect();
+        f.debug_struct("Charm").field("actions", &actions).finish_non_exhaustive()
+    }
+}
+
+impl<I: Inputs + 'static> Charm<I> {
+    /// Adds an action. It sees the same inputs as `reconcile` and asks with the same wishes; but what it wishes is
+    /// not carried out.
+    #[must_use]
+    pub fn action<A: Action + 'static>(
+        mut self,
+        handler: fn(&I, &Desired, A) -> Result<Results, ActionFailed>,
+    ) -> Self {
+        self.actions.push(Handler::new(handler));
+        self
+    }
+
+    /// What should be while the unit, or its pod, ends: for `stop` and `remove`. Without it, they change nothing.
+    #[must_use]
+    pub fn teardown(mut self, teardown: fn(&I, &Desired) -> Ready<()>) -> Self {
+        self.teardown = Some(teardown);
+        self
+    }
+
+    /// Runs the charm as Juju does, and says how it ended. To be returned from `main`.
+    pub fn main(self) -> ExitCode {
+        let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        let variables = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
+        let context = match Context::from_variables(variables) {
+            Ok(context) => context,
+            Err(error) => {
+                // Juju logs what a charm prints there.
+                let _ = writeln!(io::stderr(), "{error}");
+                return ExitCode::FAILURE;
+            }
+        };
+        let subscriber = logging::subscriber(context.event.goal() == Goal::Act);
+        tracing::subscriber::with_default(subscriber, || {
+            let world = World {
+                juju: HookCommands::new(Processes),
+                containers: Path::new("/charm/containers").to_owned(),
+                pause: std::thread::sleep,
+            };
+            match self.run(&context, &world) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    tracing::error!("{} failed: {error}", context.event.name());
+                    ExitCode::FAILURE
+                }
+            }
+        })
+    }
+
+    /// Runs the charm for one event.
+    ///
+    /// # Errors
+    ///
+    /// If Juju or Pebble refuse what they should not. That something is not there yet is no error.
+    pub fn run(&self, context: &Context, world: &World) -> Result<(), DriveError> {
+        match (&context.event, context.event.goal()) {
+            (Event::Action { name }, _) => act(name, &self.actions, context, world),
+            (_, Goal::Reconcile) => reconcile(self.reconcile, context, world),
+            (_, Goal::TearDown) => self.teardown.map_or(Ok(()), |teardown| reconcile(teardown, context, world)),
+            (_, Goal::Act | Goal::Nothing) => Ok(()),
+        }
+    }
+}

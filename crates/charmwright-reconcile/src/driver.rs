@@ -1,0 +1,287 @@
+//! One run of a charm, from what is to what should be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use charmwright_event::Context;
+use charmwright_hookcmds::HookCommands;
+use charmwright_snapshot::snapshot::{ContainerSnapshot, ContainerState, Snapshot};
+use charmwright_snapshot::{
+    Container, Declaration, Inputs, Memory, NotYet, Observed, Reader, Ready, collect,
+};
+
+use crate::apply::apply;
+use crate::desired::{ContainerWish, Desired, Wishes};
+use crate::plan::{Plan, Step, bag_change, container_step};
+use crate::status;
+
+/// How often `reconcile` may run in one hook before its wishes must agree with what they led to.
+const ROUNDS_MAX: usize = 5;
+/// How long, in all, a hook waits for a Pebble that went away under it.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it looks in that time.
+const LOOKS: u32 = 10;
+
+/// The outside: Juju, the workload containers, time.
+#[derive(Debug)]
+pub struct World {
+    /// Juju's hook commands.
+    pub juju: HookCommands,
+    /// The folder of the containers' sockets; `/charm/containers` under Juju.
+    pub containers: PathBuf,
+    /// Waits.
+    pub pause: fn(Duration),
+}
+
+/// A run that failed. Juju keeps nothing of it and runs the hook again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DriveError {
+    /// A hook command failed that should not.
+    #[error(transparent)]
+    Juju(#[from] charmwright_hookcmds::Error),
+    /// Pebble refused what was wanted.
+    #[error("container {container}: {source}")]
+    Pebble {
+        /// The container.
+        container: String,
+        /// What it refused, and why.
+        source: charmwright_pebble::Error,
+    },
+    /// `reconcile` wishes for something else each time its last wishes came true.
+    #[error("reconcile does not settle: after {ROUNDS_MAX} rounds there is still to do: {}", .steps.join("; "))]
+    Unsettled {
+        /// What was still to do.
+        steps: Vec<String>,
+    },
+    /// A file says that a service reads it which the layer does not have.
+    #[error("container {container}: {path} is read by `{service}`, which is not in the layer")]
+    UnknownReader {
+        /// The container.
+        container: String,
+        /// The file.
+        path: String,
+        /// The service that it names.
+        service: String,
+    },
+}
+
+/// Runs `reconcile` until nothing is left to do, and reports the status.
+pub(crate) fn reconcile<I: Inputs>(
+    function: fn(&I, &Desired) -> Ready<()>,
+    context: &Context,
+    world: &World,
+) -> Result<(), DriveError> {
+    let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
+    let mut declaration = Declaration::default();
+    I::declare(&mut declaration);
+    let mut hook = Hook { world, reader: &reader, remembered: reader.memory(), tried: BTreeSet::new() };
+    let mut snapshot = collect(&reader, &declaration, &world.containers)?;
+    let mut done = Vec::new();
+    let causes = loop {
+        let round = Round::run(function, &snapshot);
+        let plan = hook.plan(&round, &snapshot)?;
+        if plan.is_empty() {
+            break round.causes;
+        }
+        if hook.rounds_are_used_up(&done) {
+            return Err(DriveError::Unsettled { steps: plan.lines() });
+        }
+        tracing::debug!("to do: {}", plan.lines().join("; "));
+        hook.save_memory();
+        done.push(plan.lines());
+        apply(&plan, &reader, &world.containers)?;
+        hook.look_again(&plan, &mut snapshot);
+    };
+    hook.report(&done.concat(), &causes)
+}
+
+/// What one run of `reconcile` came to.
+struct Round {
+    wishes: Wishes,
+    complete: bool,
+    causes: Vec<NotYet>,
+}
+
+impl Round {
+    fn run<I: Inputs>(function: fn(&I, &Desired) -> Ready<()>, snapshot: &Snapshot) -> Self {
+        let inputs = match I::collect(snapshot) {
+            Ok(inputs) => inputs,
+            Err(causes) => return Self { wishes: Wishes::default(), complete: false, causes: status::relevant(false, &[], &causes) },
+        };
+        let desired = Desired::empty();
+        let result = function(&inputs, &desired);
+        let wishes = desired.into_wishes();
+        let mut missing = inputs.missing();
+        missing.extend(result.as_ref().err().cloned());
+        let causes = status::relevant(result.is_ok(), &wishes.causes, &missing);
+        Self { wishes, complete: result.is_ok(), causes }
+    }
+}
+
+/// What is known while the hook lasts.
+struct Hook<'a> {
+    world: &'a World,
+    reader: &'a Reader<'a>,
+    remembered: Memory,
+    tried: BTreeSet<(String, String)>,
+}
+
+impl Hook<'_> {
+    fn plan(&mut self, round: &Round, snapshot: &Snapshot) -> Result<Plan, DriveError> {
+        let mut plan = Plan::default();
+        self.plan_bags(round, snapshot, &mut plan)?;
+        self.plan_ports(round, &mut plan)?;
+        self.plan_containers(round, snapshot, &mut plan)?;
+        Ok(plan)
+    }
+
+    fn plan_bags(&self, round: &Round, snapshot: &Snapshot, plan: &mut Plan) -> Result<(), DriveError> {
+        let mut bags = round.wishes.bags.clone();
+        if round.complete {
+            for relation in self.reader.written_relations() {
+                bags.entry(relation).or_default();
+            }
+        }
+        for (relation, wanted) in &bags {
+            let held = match self.reader.observe_bag(*relation, wanted)? {
+                Observed::Is(held) => Some(held),
+                Observed::Unknown => None,
+                Observed::NotOurs => continue,
+            };
+            match bag_change(*relation, snapshot.label(*relation), held.as_ref(), wanted, round.complete) {
+                Some(change) => {
+                    self.reader.will_write_bag(*relation, &change.result);
+                    plan.steps.push(Step::Write(change));
+                }
+                None => self.reader.keep_bag(*relation, &held.unwrap_or_default()),
+            }
+        }
+        Ok(())
+    }
+
+    fn plan_ports(&self, round: &Round, plan: &mut Plan) -> Result<(), DriveError> {
+        let wanted = &round.wishes.ports;
+        let (open, target) = self.reader.observe_ports(wanted, round.complete)?;
+        plan.steps.extend(target.difference(&open).map(|port| Step::Open(*port)));
+        plan.steps.extend(open.difference(&target).map(|port| Step::Close(*port)));
+        self.reader.will_open_ports(&target);
+        Ok(())
+    }
+
+    fn plan_containers(&mut self, round: &Round, snapshot: &Snapshot, plan: &mut Plan) -> Result<(), DriveError> {
+        let nothing = ContainerWish::default();
+        for (&name, seen) in &snapshot.containers {
+            let wish = round.wishes.containers.get(name).unwrap_or(&nothing);
+            if let Some((path, service)) = wish.orphans.first().cloned() {
+                return Err(DriveError::UnknownReader { container: name.to_owned(), path, service });
+            }
+            let ContainerSnapshot::Up(state) = seen else { continue };
+            let held = self.held_files(name, wish)?;
+            plan.steps.extend(self.container_step(name, wish, state, &held, round.complete).map(Step::Container));
+        }
+        Ok(())
+    }
+
+    fn container_step(
+        &mut self,
+        name: &str,
+        wish: &ContainerWish,
+        state: &ContainerState,
+        held: &BTreeMap<String, Vec<u8>>,
+        complete: bool,
+    ) -> Option<crate::plan::ContainerStep> {
+        let step = container_step(name, wish, state, held, &self.tried, complete)?;
+        self.tried.extend(step.start.keys().map(|service| (name.to_owned(), service.clone())));
+        Some(step)
+    }
+
+    /// The wished files as they are; one that cannot be read counts as absent, and writing it will tell.
+    fn held_files(&self, container: &str, wish: &ContainerWish) -> Result<BTreeMap<String, Vec<u8>>, DriveError> {
+        if wish.files.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let paths: Vec<&str> = wish.files.keys().map(String::as_str).collect();
+        match Container::client(&self.world.containers, container).read_files(&paths) {
+            Ok(files) => Ok(files.into_iter().filter_map(|(path, content)| Some((path, content.ok()?))).collect()),
+            Err(error) if error.is_unreachable() => Ok(BTreeMap::new()),
+            Err(source) => Err(DriveError::Pebble { container: container.to_owned(), source }),
+        }
+    }
+
+    fn rounds_are_used_up(&self, done: &[Vec<String>]) -> bool {
+        done.len() >= ROUNDS_MAX
+    }
+
+    /// What Pebble does is seen at once; what Juju is told is known.
+    fn look_again(&self, plan: &Plan, snapshot: &mut Snapshot) {
+        for step in &plan.steps {
+            let Step::Container(step) = step else { continue };
+            if let Some(seen) = snapshot.containers.get_mut(step.container.as_str()) {
+                *seen = self.look(&step.container);
+            }
+        }
+    }
+
+    fn look(&self, container: &str) -> ContainerSnapshot {
+        let client = Container::client(&self.world.containers, container);
+        for _ in 0..LOOKS {
+            let seen = charmwright_snapshot::look(&client);
+            if matches!(seen, ContainerSnapshot::Up(_)) {
+                return seen;
+            }
+            (self.world.pause)(PATIENCE / LOOKS);
+        }
+        charmwright_snapshot::look(&client)
+    }
+
+    /// Before anything is written: see [`charmwright_snapshot::memory`].
+    fn save_memory(&mut self) {
+        let memory = self.reader.memory();
+        if memory != self.remembered {
+            save(&memory, &self.reader.context().charm_dir);
+            self.remembered = memory;
+        }
+    }
+
+    fn report(&mut self, done: &[String], causes: &[NotYet]) -> Result<(), DriveError> {
+        let status = status::of(causes);
+        let set_status = !self.reader.has_status(&status)?;
+        if set_status {
+            self.reader.will_set_status(&status);
+        }
+        self.save_memory();
+        let mut block = match (done.len(), set_status) {
+            (0, false) => "plan: nothing to do".to_owned(),
+            (0, true) => "plan: the status".to_owned(),
+            (1, _) => "plan: 1 change".to_owned(),
+            (count, _) => format!("plan: {count} changes"),
+        };
+        let status_line = set_status.then(|| format!("set the status: {status}"));
+        let waits = causes.iter().map(|cause| format!("not yet: {cause}"));
+        for line in done.iter().cloned().chain(status_line).chain(waits) {
+            block.push_str("\n  ");
+            block.push_str(&line);
+        }
+        // Juju keeps the history of statuses itself, so a status alone is not worth a record for operators.
+        if done.is_empty() {
+            tracing::debug!("{block}");
+        } else {
+            tracing::info!("{block}");
+        }
+        if set_status {
+            self.world.juju.status_set(&status)?;
+        }
+        Ok(())
+    }
+}
+
+/// Without a memory the charm works too, only with more reads: so a full disk does not fail the hook. But a memory
+/// that is older than what is written would lie.
+fn save(memory: &Memory, charm_dir: &Path) {
+    if let Err(error) = memory.save(charm_dir) {
+        tracing::debug!("cannot save what was written to {}: {error}", charm_dir.display());
+        Memory::forget(charm_dir);
+    }
+}

@@ -1,0 +1,325 @@
+//! The difference between what is wished and what is, as a value that can be printed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use charmwright_event::RelationId;
+use charmwright_hookcmds::{Bag, OpenedPort};
+use charmwright_pebble::{Check, Layer, Service, ServiceStatus, Startup};
+use charmwright_snapshot::snapshot::ContainerState;
+
+use crate::desired::{ContainerWish, is_enabled, status_of};
+use crate::started::{self, Started};
+
+/// How many failures in a row Pebble takes for a check that is down, unless the check says.
+const THRESHOLD_DEFAULT: u64 = 3;
+
+/// What has to be done. Printed, it is one block of lines for people.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One thing to do.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Open(OpenedPort),
+    Close(OpenedPort),
+    Write(BagChange),
+    Container(ContainerStep),
+}
+
+/// What has to change in our application's bag.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BagChange {
+    pub(crate) relation: RelationId,
+    /// The relation as people know it: endpoint and application.
+    pub(crate) label: String,
+    /// An empty value deletes its key.
+    pub(crate) changes: Bag,
+    /// What is in the bag then.
+    pub(crate) result: Bag,
+}
+
+/// What has to be done in a container, in this order.
+#[derive(Debug, Default)]
+pub(crate) struct ContainerStep {
+    pub(crate) container: String,
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    pub(crate) stop: BTreeSet<String>,
+    pub(crate) layer: Option<Layer>,
+    pub(crate) start: BTreeMap<String, Why>,
+    pub(crate) started: Option<Started>,
+}
+
+/// Why a service is started or restarted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It does not run.
+    Down,
+    /// Its process was started with something else, or nobody knows with what.
+    Outdated,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// How many things there are to do.
+    pub fn len(&self) -> usize {
+        self.lines().len()
+    }
+
+    /// One line for each thing to do.
+    pub fn lines(&self) -> Vec<String> {
+        self.steps.iter().flat_map(Step::lines).collect()
+    }
+}
+
+impl Step {
+    fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Open(port) => vec![format!("open port {port}")],
+            Self::Close(port) => vec![format!("close port {port}")],
+            Self::Write(change) => vec![change.to_string()],
+            Self::Container(step) => step.lines(),
+        }
+    }
+}
+
+impl fmt::Display for BagChange {
+    /// Names the keys, never the values: they are the other side's business.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (removed, set): (Vec<_>, Vec<_>) = self.changes.iter().partition(|(_, value)| value.is_empty());
+        let keys = |changes: Vec<(&String, &String)>| {
+            changes.into_iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        write!(f, "tell {}:", self.label)?;
+        if !set.is_empty() {
+            write!(f, " {}", keys(set))?;
+        }
+        if !removed.is_empty() {
+            write!(f, " (no longer {})", keys(removed))?;
+        }
+        Ok(())
+    }
+}
+
+impl ContainerStep {
+    fn lines(&self) -> Vec<String> {
+        let name = &self.container;
+        let mut lines = Vec::new();
+        lines.extend(self.files.iter().map(|(path, content)| {
+            format!("write {path} in container {name} ({} bytes)", content.len())
+        }));
+        lines.extend(self.stop.iter().map(|service| format!("stop {service} in container {name}: no longer wanted")));
+        if let Some(layer) = &self.layer {
+            let entries: Vec<_> = layer.services.keys().chain(layer.checks.keys()).map(String::as_str).collect();
+            lines.push(format!("set the layer of container {name}: {}", entries.join(", ")));
+        }
+        lines.extend(self.start.iter().map(|(service, why)| match why {
+            Why::Down => format!("start {service} in container {name}"),
+            Why::Outdated => format!("restart {service} in container {name}: it runs with something else"),
+        }));
+        if lines.is_empty() && self.started.is_some() {
+            lines.push(format!("note what container {name} was started with"));
+        }
+        lines
+    }
+
+    fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.stop.is_empty() && self.layer.is_none() && self.start.is_empty() && self.started.is_none()
+    }
+}
+
+/// The keys that have to change so that `wanted` is in a bag that holds `held`.
+///
+/// An incomplete wish removes nothing.
+pub(crate) fn bag_change(
+    relation: RelationId,
+    label: String,
+    held: Option<&Bag>,
+    wanted: &Bag,
+    complete: bool,
+) -> Option<BagChange> {
+    let nothing = Bag::new();
+    let held = held.unwrap_or(&nothing);
+    let mut result = if complete { Bag::new() } else { held.clone() };
+    result.extend(wanted.iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.clone(), value.clone())));
+    let mut changes: Bag = held.keys().filter(|key| !result.contains_key(*key)).map(|key| (key.clone(), String::new())).collect();
+    changes.extend(result.iter().filter(|(key, value)| held.get(*key) != Some(*value)).map(|(k, v)| (k.clone(), v.clone())));
+    (!changes.is_empty()).then_some(BagChange { relation, label, changes, result })
+}
+
+/// What has to be done in a container.
+///
+/// `held` are the wished files as they are; `tried` are the services that this hook has started already.
+pub(crate) fn container_step(
+    container: &str,
+    wish: &ContainerWish,
+    state: &ContainerState,
+    held: &BTreeMap<String, Vec<u8>>,
+    tried: &BTreeSet<(String, String)>,
+    complete: bool,
+) -> Option<ContainerStep> {
+    let before = started::read(&state.plan);
+    let mut after = before.clone();
+    let mut step = ContainerStep { container: container.to_owned(), ..ContainerStep::default() };
+    let changed = |(path, content): &(&String, &Vec<u8>)| held.get(*path) != Some(*content);
+    step.files = wish.files.iter().filter(changed).map(|(path, content)| (path.clone(), content.clone())).collect();
+
+    let mut layer = wish.layer.clone();
+    for name in before.keys() {
+        let unwanted = match wish.layer.services.get(name) {
+            Some(service) => !is_enabled(service),
+            None => complete,
+        };
+        if unwanted {
+            after.remove(name);
+            step.stop.insert(name.clone());
+            // Pebble forgets no entry; one that is disabled is never started again.
+            if let Some(old) = state.plan.services.get(name).filter(|_| !layer.services.contains_key(name)) {
+                layer.services.insert(name.clone(), old.clone().startup(Startup::Disabled));
+            }
+        }
+    }
+    step.layer = differs(&layer, &state.plan).then_some(layer);
+
+    for (name, digest) in &wish.digests {
+        if !wish.layer.services.get(name).is_some_and(is_enabled) || tried.contains(&(container.to_owned(), name.clone())) {
+            continue;
+        }
+        let down = !matches!(status_of(state, name), Some(ServiceStatus::Active | ServiceStatus::Backoff));
+        if before.get(name) != Some(digest) {
+            step.start.insert(name.clone(), if down { Why::Down } else { Why::Outdated });
+        } else if down {
+            step.start.insert(name.clone(), Why::Down);
+        }
+        after.insert(name.clone(), digest.clone());
+    }
+    step.started = (after != before).then_some(after);
+    (!step.is_empty()).then_some(step)
+}
+
+/// Whether the plan lacks anything of the layer.
+fn differs(layer: &Layer, plan: &Layer) -> bool {
+    let service = |(name, service): (&String, &Service)| plan.services.get(name) != Some(service);
+    let check = |(name, check): (&String, &Check)| plan.checks.get(name) != Some(&as_planned(check));
+    let target = |(name, target)| plan.log_targets.get(name) != Some(target);
+    layer.services.iter().any(service) || layer.checks.iter().any(check) || layer.log_targets.iter().any(target)
+}
+
+/// A plan shows each check's threshold, Pebble's default where the layer gives none.
+fn as_planned(check: &Check) -> Check {
+    let mut check = check.clone();
+    check.threshold = check.threshold.or(Some(THRESHOLD_DEFAULT));
+    check
+}
+
+#[cfg(test)]
+mod tests {
+    use charmwright_pebble::ServiceInfo;
+
+    use super::*;
+
+    fn bag(entries: &[(&str, &str)]) -> Bag {
+        entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn changes(held: &[(&str, &str)], wanted: &[(&str, &str)], complete: bool) -> Option<Bag> {
+        let change = bag_change(RelationId::new(1), String::new(), Some(&bag(held)), &bag(wanted), complete);
+        change.map(|change| change.changes)
+    }
+
+    #[test]
+    fn only_keys_that_differ_are_written() {
+        assert_eq!(changes(&[("a", "1"), ("b", "2")], &[("a", "1"), ("b", "3")], true), Some(bag(&[("b", "3")])));
+        assert_eq!(changes(&[("a", "1")], &[("a", "1")], true), None);
+        assert_eq!(changes(&[], &[("a", "")], true), None);
+    }
+
+    #[test]
+    fn keys_go_only_when_the_wish_is_complete() {
+        assert_eq!(changes(&[("a", "1"), ("b", "2")], &[("a", "1")], true), Some(bag(&[("b", "")])));
+        assert_eq!(changes(&[("a", "1"), ("b", "2")], &[("a", "1")], false), None);
+    }
+
+    fn wish(command: &str) -> ContainerWish {
+        let service = Service::new(command).startup(Startup::Enabled);
+        let digest = crate::digest::of(&service, []);
+        ContainerWish {
+            layer: Layer::new().service("web", service),
+            digests: BTreeMap::from([("web".to_owned(), digest)]),
+            ..ContainerWish::default()
+        }
+    }
+
+    fn running(wish: &ContainerWish, started: &Started, status: ServiceStatus) -> ContainerState {
+        let mut plan = wish.layer.clone();
+        plan.services.extend(started::layer(started).services);
+        let info = serde_json::json!({"name": "web", "startup": "enabled", "current": status.as_str()});
+        let info: ServiceInfo = serde_json::from_value(info).unwrap();
+        ContainerState { plan, services: vec![info], checks: Vec::new() }
+    }
+
+    fn step(wish: &ContainerWish, state: &ContainerState) -> Option<ContainerStep> {
+        container_step("c", wish, state, &BTreeMap::new(), &BTreeSet::new(), true)
+    }
+
+    #[test]
+    fn a_service_that_runs_as_wanted_is_left_alone() {
+        let wish = wish("web --port 80");
+        assert!(step(&wish, &running(&wish, &wish.digests, ServiceStatus::Active)).is_none());
+        assert!(step(&wish, &running(&wish, &wish.digests, ServiceStatus::Backoff)).is_none());
+    }
+
+    #[test]
+    fn a_layer_that_was_set_without_a_restart_leads_to_the_restart() {
+        let (old, new) = (wish("web --port 80"), wish("web --port 81"));
+        let step = step(&new, &running(&new, &old.digests, ServiceStatus::Active)).unwrap();
+        assert!(step.layer.is_none());
+        assert_eq!(step.start, BTreeMap::from([("web".to_owned(), Why::Outdated)]));
+        assert_eq!(step.started, Some(new.digests));
+    }
+
+    #[test]
+    fn a_process_of_unknown_origin_is_restarted() {
+        let wish = wish("web");
+        let step = step(&wish, &running(&wish, &Started::new(), ServiceStatus::Active)).unwrap();
+        assert_eq!(step.start, BTreeMap::from([("web".to_owned(), Why::Outdated)]));
+    }
+
+    #[test]
+    fn a_service_that_went_down_is_started_once_in_a_hook() {
+        let wish = wish("web");
+        let state = running(&wish, &wish.digests, ServiceStatus::Inactive);
+        assert_eq!(step(&wish, &state).unwrap().start, BTreeMap::from([("web".to_owned(), Why::Down)]));
+        let tried = BTreeSet::from([("c".to_owned(), "web".to_owned())]);
+        assert!(container_step("c", &wish, &state, &BTreeMap::new(), &tried, true).is_none());
+    }
+
+    #[test]
+    fn a_service_that_is_no_longer_wished_is_stopped_when_the_wish_is_complete() {
+        let wish = wish("web");
+        let state = running(&wish, &wish.digests, ServiceStatus::Active);
+        let nothing = ContainerWish::default();
+        let step = step(&nothing, &state).unwrap();
+        assert_eq!(step.stop, BTreeSet::from(["web".to_owned()]));
+        assert_eq!(step.layer.unwrap().services["web"].startup, Some(Startup::Disabled));
+        assert_eq!(step.started, Some(Started::new()));
+        assert!(container_step("c", &nothing, &state, &BTreeMap::new(), &BTreeSet::new(), false).is_none());
+    }
+
+    #[test]
+    fn a_file_is_written_only_if_it_differs() {
+        let mut wish = ContainerWish::default();
+        wish.files.insert("/etc/a".to_owned(), b"one".to_vec());
+        let state = ContainerState::default();
+        let held = |content: &[u8]| BTreeMap::from([("/etc/a".to_owned(), content.to_vec())]);
+        let none = BTreeSet::new();
+        assert!(container_step("c", &wish, &state, &held(b"one"), &none, true).is_none());
+        assert!(container_step("c", &wish, &state, &held(b"two"), &none, true).is_some());
+    }
+}

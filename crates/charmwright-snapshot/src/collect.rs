@@ -1,0 +1,119 @@
+//! From a declaration to a snapshot.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use charmwright_event::{RelationId, SecretUri};
+use charmwright_hookcmds::{Bag, Error, ErrorKind};
+use charmwright_pebble::Client;
+
+use crate::container::Container;
+use crate::input::{Declaration, EndpointDeclaration, RemoteDeclaration};
+use crate::reader::{OwnBag, Reader};
+use crate::snapshot::{ContainerSnapshot, ContainerState, RelationSnapshot, SecretSnapshot, Snapshot};
+
+/// Reads what is declared, and nothing else.
+///
+/// `containers` is the folder where Juju puts the sockets of the workload containers.
+///
+/// # Errors
+///
+/// If Juju fails to answer. What is merely not there, or not for us, is part of the snapshot.
+pub fn collect(reader: &Reader<'_>, declaration: &Declaration, containers: &Path) -> Result<Snapshot, Error> {
+    let context = reader.context();
+    let mut endpoints = BTreeMap::new();
+    let mut alive = Vec::new();
+    for endpoint in &declaration.endpoints {
+        let relations = endpoint_relations(reader, endpoint)?;
+        alive.extend(relations.iter().map(|relation| relation.id));
+        endpoints.insert(endpoint.endpoint, relations);
+    }
+    reader.keep_relations(&alive);
+    Ok(Snapshot {
+        unit: context.unit.clone(),
+        model: context.model.clone(),
+        config: if declaration.config { reader.juju().config_get()? } else { BTreeMap::new() },
+        leader: if declaration.leader { Some(reader.is_leader()?) } else { None },
+        endpoints,
+        containers: declaration
+            .containers
+            .iter()
+            .map(|&name| (name, look(&Container::client(containers, name))))
+            .collect(),
+    })
+}
+
+/// Asks Pebble for all that plans are compared with.
+pub fn look(client: &Client) -> ContainerSnapshot {
+    let state = || {
+        Ok(ContainerState { plan: client.plan()?, services: client.all_services()?, checks: client.all_checks()? })
+    };
+    state().map_or_else(
+        |error: charmwright_pebble::Error| ContainerSnapshot::Unreachable {
+            cause: if error.is_unreachable() { "Pebble does not answer".to_owned() } else { error.to_string() },
+        },
+        |state| ContainerSnapshot::Up(Box::new(state)),
+    )
+}
+
+fn endpoint_relations(reader: &Reader<'_>, declared: &EndpointDeclaration) -> Result<Vec<RelationSnapshot>, Error> {
+    let mut relations = Vec::new();
+    for id in reader.relations(declared.endpoint)? {
+        relations.extend(relation(reader, declared, id)?);
+    }
+    Ok(relations)
+}
+
+fn relation(
+    reader: &Reader<'_>,
+    declared: &EndpointDeclaration,
+    id: RelationId,
+) -> Result<Option<RelationSnapshot>, Error> {
+    let Some(remote) = &declared.remote else {
+        // Nothing is read from the other side, so its name is of no use either, unless it is free.
+        let app = reader.remote_app_if_known(id);
+        return Ok(Some(RelationSnapshot { id, app, remote: None, own: None, secrets: BTreeMap::new() }));
+    };
+    let Some(app) = reader.remote_app(id)? else { return Ok(None) };
+    // Who has never asked cannot have been answered; so the first time only our own bag is read.
+    let mut own = None;
+    if !reader.has_written(id) && !reader.is_follower()? {
+        let bag = reader.own_bag(id)?;
+        let asked = !matches!(&bag, OwnBag::Readable(bag) if bag.is_empty());
+        own = Some(bag);
+        if !asked {
+            return Ok(Some(RelationSnapshot { id, app: Some(app), remote: None, own, secrets: BTreeMap::new() }));
+        }
+    }
+    let Some(bag) = reader.remote_bag(id, &app)? else { return Ok(None) };
+    match (remote.echo)(&bag) {
+        Some(read) => reader.note_echo(id, read),
+        None if own.is_none() => own = Some(reader.own_bag(id)?),
+        None => {}
+    }
+    let secrets = secrets(reader, remote, &bag)?;
+    Ok(Some(RelationSnapshot { id, app: Some(app), remote: Some(bag), own, secrets }))
+}
+
+fn secrets(
+    reader: &Reader<'_>,
+    declared: &RemoteDeclaration,
+    bag: &Bag,
+) -> Result<BTreeMap<&'static str, SecretSnapshot>, Error> {
+    let mut secrets = BTreeMap::new();
+    for &field in declared.secrets {
+        let Some(reference) = bag.get(field) else { continue };
+        let secret = match SecretUri::parse(reference) {
+            Err(_) => SecretSnapshot::Malformed,
+            Ok(uri) => match reader.juju().secret_get(&uri) {
+                Ok(content) => SecretSnapshot::Content(content),
+                Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::NotFound) => {
+                    SecretSnapshot::NotGranted
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        secrets.insert(field, secret);
+    }
+    Ok(secrets)
+}

@@ -1,0 +1,205 @@
+//! The traits behind `#[derive(Inputs)]`.
+
+use charmwright_hookcmds::Bag;
+
+use crate::config::{Config, Options};
+use crate::container::Container;
+use crate::readiness::NotYet;
+use crate::relation::{Interface, Offered, Provides, Requires};
+use crate::snapshot::Snapshot;
+
+/// All inputs of a charm. Derived: `#[derive(Inputs)]` checks the names against charmcraft.yaml.
+pub trait Inputs: Sized {
+    /// What has to be read.
+    fn declare(declaration: &mut Declaration);
+
+    /// Takes what was read.
+    ///
+    /// # Errors
+    ///
+    /// All inputs without which `reconcile` cannot run: options that are not valid.
+    fn collect(snapshot: &Snapshot) -> Result<Self, Vec<NotYet>>;
+
+    /// The declared inputs that must be there and are not, asked or not.
+    fn missing(&self) -> Vec<NotYet>;
+}
+
+/// A charm without inputs.
+impl Inputs for () {
+    fn declare(_: &mut Declaration) {}
+
+    fn collect(_: &Snapshot) -> Result<Self, Vec<NotYet>> {
+        Ok(())
+    }
+
+    fn missing(&self) -> Vec<NotYet> {
+        Vec::new()
+    }
+}
+
+/// What a charm declares that it reads.
+#[derive(Debug, Clone, Default)]
+pub struct Declaration {
+    /// Whether it has options.
+    pub config: bool,
+    /// Whether it wants to know who leads.
+    pub leader: bool,
+    /// Its endpoints.
+    pub endpoints: Vec<EndpointDeclaration>,
+    /// Its containers.
+    pub containers: Vec<&'static str>,
+}
+
+/// How an endpoint is read.
+#[derive(Debug, Clone)]
+pub struct EndpointDeclaration {
+    /// The endpoint.
+    pub endpoint: &'static str,
+    /// How to read the other side; `None` if there is nothing to read.
+    pub remote: Option<RemoteDeclaration>,
+}
+
+/// How the other side of a relation is read.
+#[derive(Debug, Clone)]
+pub struct RemoteDeclaration {
+    /// The fields that refer to secrets which belong to the answer.
+    pub secrets: &'static [&'static str],
+    /// The request that the remote side has read, where its bag says so.
+    pub echo: fn(&Bag) -> Option<Bag>,
+}
+
+/// A field of the inputs that needs no name from charmcraft.yaml: the options, the leadership.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an input",
+    label = "needs `#[derive(Config)]`, or an attribute such as `#[requires(\"database\")]`",
+    note = "without an attribute a field is `Leadership` or a struct that derives `Config`"
+)]
+pub trait Input: Sized {
+    /// Adds itself to what has to be read.
+    fn declare(declaration: &mut Declaration);
+
+    /// Takes what was read.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made from that.
+    fn collect(snapshot: &Snapshot) -> Result<Self, Vec<NotYet>>;
+}
+
+impl<T: Config> Input for T {
+    fn declare(declaration: &mut Declaration) {
+        declaration.config = true;
+    }
+
+    fn collect(snapshot: &Snapshot) -> Result<Self, Vec<NotYet>> {
+        T::from_options(&Options::new(snapshot.unit.application(), &snapshot.config))
+    }
+}
+
+/// Whether this unit leads its application.
+///
+/// Few charms need it: outputs that only the leader may write are left alone on the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leadership {
+    /// It leads, for the next half minute at least.
+    Leader,
+    /// Another unit leads.
+    Follower,
+}
+
+impl Input for Leadership {
+    fn declare(declaration: &mut Declaration) {
+        declaration.leader = true;
+    }
+
+    fn collect(snapshot: &Snapshot) -> Result<Self, Vec<NotYet>> {
+        Ok(if snapshot.leader == Some(true) { Self::Leader } else { Self::Follower })
+    }
+}
+
+/// A field with `#[requires("…")]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand for an endpoint that the charm requires",
+    label = "use `Requires<…>`, or `Option<Requires<…>>` if the charm can go on without"
+)]
+pub trait RequiresInput: Sized {
+    /// The interface that it speaks.
+    type Interface: Interface;
+
+    /// Takes the endpoint's relations.
+    fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self;
+
+    /// Why it is not there, if it must be.
+    fn missing(&self) -> Option<NotYet>;
+}
+
+impl<I: Interface> RequiresInput for Requires<I> {
+    type Interface = I;
+
+    fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self {
+        Self::from_snapshot(endpoint, snapshot)
+    }
+
+    fn missing(&self) -> Option<NotYet> {
+        self.absence()
+    }
+}
+
+impl<I: Interface> RequiresInput for Option<Requires<I>> {
+    type Interface = I;
+
+    fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self {
+        let related = snapshot.endpoints.get(endpoint).is_some_and(|relations| !relations.is_empty());
+        related.then(|| Requires::from_snapshot(endpoint, snapshot))
+    }
+
+    fn missing(&self) -> Option<NotYet> {
+        None
+    }
+}
+
+/// A field with `#[provides("…")]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand for an endpoint that the charm provides",
+    label = "use `Provides<…>`"
+)]
+pub trait ProvidesInput: Sized {
+    /// The interface that it speaks.
+    type Interface: Offered;
+
+    /// Takes the endpoint's relations.
+    fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self;
+}
+
+impl<I: Offered> ProvidesInput for Provides<I> {
+    type Interface = I;
+
+    fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self {
+        Self::from_snapshot(endpoint, snapshot)
+    }
+}
+
+impl Declaration {
+    /// Adds an endpoint whose other side is read.
+    pub fn requires<T: RequiresInput>(&mut self, endpoint: &'static str) {
+        let remote = RemoteDeclaration { secrets: T::Interface::SECRETS, echo: T::Interface::echo };
+        self.endpoints.push(EndpointDeclaration { endpoint, remote: Some(remote) });
+    }
+
+    /// Adds an endpoint that is only written.
+    pub fn provides<T: ProvidesInput>(&mut self, endpoint: &'static str) {
+        self.endpoints.push(EndpointDeclaration { endpoint, remote: None });
+    }
+
+    /// Adds a container.
+    pub fn container(&mut self, name: &'static str) {
+        self.containers.push(name);
+    }
+}
+
+impl Container {
+    /// Takes a declared container from what was read.
+    pub fn collect(name: &'static str, snapshot: &Snapshot) -> Self {
+        snapshot.containers.get(name).map_or_else(|| Self::unreachable(name), |seen| Self::new(name, seen.clone()))
+    }
+}

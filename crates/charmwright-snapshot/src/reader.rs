@@ -1,0 +1,300 @@
+//! Reading Juju: each datum at most once in a hook, and only when it is asked for.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+
+use charmwright_event::{AppName, Context, Event, RelationEventKind, RelationId};
+use charmwright_hookcmds::{Bag, Error, ErrorKind, HookCommands, OpenedPort, Status};
+
+use crate::memory::Memory;
+
+/// Reads what is, through Juju's hook commands.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    juju: &'a HookCommands,
+    context: &'a Context,
+    memory: RefCell<Memory>,
+    leader: OnceCell<bool>,
+    bags: RefCell<BTreeMap<RelationId, OwnBag>>,
+    echoes: RefCell<BTreeMap<RelationId, Bag>>,
+    ports: RefCell<Option<Ports>>,
+    status: RefCell<Option<Option<Status>>>,
+}
+
+/// Open ports.
+pub type Ports = BTreeSet<OpenedPort>;
+
+/// Our own application's bag in a relation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnBag {
+    /// We lead, and this is in it.
+    Readable(Bag),
+    /// We lead, but Juju does not let us read it: it can only be written.
+    Unreadable,
+    /// Another unit leads: it is not ours to read or write.
+    Followers,
+    /// The relation is gone.
+    Gone,
+}
+
+/// An output of ours, as far as it is known before it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observed<T> {
+    /// It is this.
+    Is(T),
+    /// It can be written, but what it is cannot be known.
+    Unknown,
+    /// It is not ours to write.
+    NotOurs,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads for the unit in `context`, with what it remembers.
+    pub fn new(juju: &'a HookCommands, context: &'a Context, memory: Memory) -> Self {
+        Self {
+            juju,
+            context,
+            memory: RefCell::new(memory),
+            leader: OnceCell::new(),
+            bags: RefCell::default(),
+            echoes: RefCell::default(),
+            ports: RefCell::default(),
+            status: RefCell::default(),
+        }
+    }
+
+    /// The hook commands that it reads through.
+    pub fn juju(&self) -> &'a HookCommands {
+        self.juju
+    }
+
+    /// The context that it reads in.
+    pub fn context(&self) -> &'a Context {
+        self.context
+    }
+
+    /// What is remembered now.
+    pub fn memory(&self) -> Memory {
+        self.memory.borrow().clone()
+    }
+
+    /// Whether this unit leads.
+    ///
+    /// # Errors
+    ///
+    /// If Juju does not say.
+    pub fn is_leader(&self) -> Result<bool, Error> {
+        if let Some(leader) = self.leader.get() {
+            return Ok(*leader);
+        }
+        let leader = self.juju.is_leader()?;
+        self.memory.borrow_mut().set_leader(leader);
+        Ok(*self.leader.get_or_init(|| leader))
+    }
+
+    /// The living relations of an endpoint; the one that is just being broken is not among them.
+    pub(crate) fn relations(&self, endpoint: &str) -> Result<Vec<RelationId>, Error> {
+        let mut ids = self.juju.relation_ids(endpoint)?;
+        if let Event::Relation(event) = &self.context.event
+            && event.kind == RelationEventKind::Broken
+        {
+            ids.retain(|id| *id != event.relation);
+        }
+        Ok(ids)
+    }
+
+    /// The application at the other end; `None` if the relation is gone. It never changes, so it is asked once
+    /// in a unit's life, and not at all if an event of the relation has said it.
+    pub(crate) fn remote_app(&self, relation: RelationId) -> Result<Option<AppName>, Error> {
+        let known = self.remote_app_if_known(relation);
+        if known.is_some() {
+            return Ok(known);
+        }
+        let app = gone_is_none(self.juju.relation_app(relation))?;
+        if let Some(app) = &app {
+            self.memory.borrow_mut().set_app(relation, app);
+        }
+        Ok(app)
+    }
+
+    /// The application at the other end, as far as it is known without asking.
+    pub(crate) fn remote_app_if_known(&self, relation: RelationId) -> Option<AppName> {
+        if let Event::Relation(event) = &self.context.event
+            && let (true, Some(app)) = (event.relation == relation, &event.remote_app)
+        {
+            self.memory.borrow_mut().set_app(relation, app);
+        }
+        self.memory.borrow().app(relation)
+    }
+
+    /// The other application's bag; `None` if the relation is gone.
+    pub(crate) fn remote_bag(&self, relation: RelationId, app: &AppName) -> Result<Option<Bag>, Error> {
+        gone_is_none(self.juju.relation_get_app(relation, app))
+    }
+
+    /// Whether it is known that another unit leads.
+    ///
+    /// A unit that followed before asks; one that led finds out by reading its application's bag.
+    pub(crate) fn is_follower(&self) -> Result<bool, Error> {
+        if self.leader.get().is_none() && self.memory.borrow().leader() == Some(false) {
+            self.is_leader()?;
+        }
+        Ok(self.leader.get() == Some(&false))
+    }
+
+    /// Whether we have written into our application's bag before, as far as we remember.
+    pub(crate) fn has_written(&self, relation: RelationId) -> bool {
+        self.memory.borrow().bag(relation).is_some()
+    }
+
+    /// Our own application's bag.
+    ///
+    /// # Errors
+    ///
+    /// If Juju fails to say; that it does not let us read is an [`OwnBag`].
+    pub fn own_bag(&self, relation: RelationId) -> Result<OwnBag, Error> {
+        if let Some(bag) = self.bags.borrow().get(&relation) {
+            return Ok(bag.clone());
+        }
+        let bag = self.read_own_bag(relation)?;
+        self.bags.borrow_mut().insert(relation, bag.clone());
+        Ok(bag)
+    }
+
+    fn read_own_bag(&self, relation: RelationId) -> Result<OwnBag, Error> {
+        if self.is_follower()? {
+            return Ok(OwnBag::Followers);
+        }
+        match self.juju.relation_get_app(relation, self.context.unit.application()) {
+            Ok(bag) => {
+                self.memory.borrow_mut().set_leader(true);
+                Ok(OwnBag::Readable(bag))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(OwnBag::Gone),
+            // Juju says the same to a follower and of a relation that it is just forming or removing.
+            Err(error) if error.kind() == ErrorKind::Denied => {
+                Ok(if self.is_leader()? { OwnBag::Unreadable } else { OwnBag::Followers })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The relations in whose bag we wrote something before, as far as we remember.
+    pub fn written_relations(&self) -> Vec<RelationId> {
+        self.memory.borrow().written_relations()
+    }
+
+    /// What to compare our application's bag with, if `wanted` shall be in it.
+    ///
+    /// # Errors
+    ///
+    /// If it has to be read and Juju fails to say.
+    pub fn observe_bag(&self, relation: RelationId, wanted: &Bag) -> Result<Observed<Bag>, Error> {
+        if !self.bags.borrow().contains_key(&relation)
+            && let Some(written) = self.memory.borrow().bag(relation)
+            && (written != wanted || self.echoes.borrow().get(&relation) == Some(wanted))
+        {
+            return Ok(Observed::Is(written.clone()));
+        }
+        Ok(match self.own_bag(relation)? {
+            OwnBag::Readable(bag) => Observed::Is(bag),
+            // It can only be written; what was written last is taken as written.
+            OwnBag::Unreadable => match self.memory.borrow().bag(relation) {
+                Some(written) => Observed::Is(written.clone()),
+                None => Observed::Unknown,
+            },
+            OwnBag::Followers | OwnBag::Gone => Observed::NotOurs,
+        })
+    }
+
+    /// The open ports, and those that should be if `wanted` is wished.
+    ///
+    /// An incomplete wish closes nothing. A charm that never opened a port does not ask for any.
+    ///
+    /// # Errors
+    ///
+    /// If they have to be read and Juju fails to say.
+    pub fn observe_ports(&self, wanted: &Ports, complete: bool) -> Result<(Ports, Ports), Error> {
+        let target = |open: &Ports| if complete { wanted.clone() } else { wanted | open };
+        let read = self.ports.borrow().clone();
+        let written = self.memory.borrow().ports().map(Ports::from_iter);
+        let open = match (read, written) {
+            (Some(read), _) => read,
+            (None, Some(written)) if target(&written) != written => written,
+            (None, None) if wanted.is_empty() => Ports::new(),
+            (None, Some(written)) if written.is_empty() && wanted.is_empty() => written,
+            _ => self.juju.opened_ports()?.into_iter().collect(),
+        };
+        let target = target(&open);
+        Ok((open, target))
+    }
+
+    /// Whether the unit has the status `wanted`.
+    ///
+    /// # Errors
+    ///
+    /// If it has to be read and Juju fails to say.
+    pub fn has_status(&self, wanted: &Status) -> Result<bool, Error> {
+        if let Some(status) = &*self.status.borrow() {
+            return Ok(status.as_ref() == Some(wanted));
+        }
+        let agrees = self.memory.borrow().status() == Some(wanted);
+        let known = self.memory.borrow().status().is_some();
+        // Before install Juju sets a status of its own: the first one is always to be written.
+        if (known || self.context.event == Event::Install) && !agrees {
+            return Ok(false);
+        }
+        let status = self.juju.status_get()?;
+        let same = status.as_ref() == Some(wanted);
+        *self.status.borrow_mut() = Some(status);
+        Ok(same)
+    }
+
+    /// Notes that our application's bag is about to hold `bag`.
+    pub fn will_write_bag(&self, relation: RelationId, bag: &Bag) {
+        self.memory.borrow_mut().set_bag(relation, Some(bag));
+        self.bags.borrow_mut().insert(relation, OwnBag::Readable(bag.clone()));
+    }
+
+    /// Notes that our application's bag turned out not to be ours to write.
+    pub fn could_not_write_bag(&self, relation: RelationId) {
+        self.memory.borrow_mut().set_leader(false);
+        self.bags.borrow_mut().insert(relation, OwnBag::Followers);
+    }
+
+    /// Notes that `ports` are about to be the open ones.
+    pub fn will_open_ports(&self, ports: &Ports) {
+        self.memory.borrow_mut().set_ports(ports);
+        *self.ports.borrow_mut() = Some(ports.clone());
+    }
+
+    /// Notes that the unit is about to have `status`.
+    pub fn will_set_status(&self, status: &Status) {
+        self.memory.borrow_mut().set_status(status);
+        *self.status.borrow_mut() = Some(Some(status.clone()));
+    }
+
+    /// Notes which bags hold what is wanted, so that it need not be found out again by writing.
+    pub fn keep_bag(&self, relation: RelationId, bag: &Bag) {
+        self.memory.borrow_mut().set_bag(relation, Some(bag));
+    }
+
+    /// Notes what the other side says that it has read in our application's bag: as good as reading it.
+    pub(crate) fn note_echo(&self, relation: RelationId, read: Bag) {
+        self.echoes.borrow_mut().insert(relation, read);
+    }
+
+    /// Drops what is remembered of relations that are gone.
+    pub(crate) fn keep_relations(&self, alive: &[RelationId]) {
+        self.memory.borrow_mut().keep_relations(alive);
+    }
+}
+
+/// A relation that has vanished from the controller while the agent still lists it answers like this.
+fn gone_is_none<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,90 @@
+//! What was read, as a value.
+
+use std::collections::BTreeMap;
+
+use charmwright_event::{AppName, RelationId, UnitName};
+use charmwright_hookcmds::{Bag, Sensitive};
+use charmwright_pebble::{CheckInfo, Layer, ServiceInfo};
+use serde_json::Value;
+
+use crate::reader::OwnBag;
+
+/// Everything that a charm declared, as it was when it was read.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The unit that reads.
+    pub unit: UnitName,
+    /// The model's name.
+    pub model: String,
+    /// The options, if the charm declares any.
+    pub config: BTreeMap<String, Value>,
+    /// Whether this unit leads, if the charm asks.
+    pub leader: Option<bool>,
+    /// The living relations of each declared endpoint.
+    pub endpoints: BTreeMap<&'static str, Vec<RelationSnapshot>>,
+    /// Each declared container.
+    pub containers: BTreeMap<&'static str, ContainerSnapshot>,
+}
+
+impl Snapshot {
+    /// A relation as people know it: its endpoint, and the application at the other end.
+    pub fn label(&self, relation: RelationId) -> String {
+        let found = self.endpoints.iter().find_map(|(endpoint, relations)| {
+            relations.iter().find(|one| one.id == relation).map(|one| (endpoint, one.app.as_ref()))
+        });
+        match found {
+            Some((endpoint, Some(app))) => format!("{endpoint} ({app})"),
+            Some((endpoint, None)) => format!("{endpoint}:{relation}"),
+            None => format!("relation {relation}"),
+        }
+    }
+}
+
+/// One living relation.
+#[derive(Debug, Clone)]
+pub struct RelationSnapshot {
+    /// Which one.
+    pub id: RelationId,
+    /// The application at the other end; `None` if nobody needed to know.
+    pub app: Option<AppName>,
+    /// Its bag; `None` if it was not worth reading: nobody has asked it anything yet.
+    pub remote: Option<Bag>,
+    /// Our own application's bag, if it had to be read.
+    pub own: Option<OwnBag>,
+    /// The secrets that the remote bag refers to, by the field that does.
+    pub secrets: BTreeMap<&'static str, SecretSnapshot>,
+}
+
+/// A secret that a databag refers to.
+#[derive(Debug, Clone)]
+pub enum SecretSnapshot {
+    /// Its content.
+    Content(BTreeMap<String, Sensitive>),
+    /// It is there, but not for us, or not yet.
+    NotGranted,
+    /// What the field holds is no reference.
+    Malformed,
+}
+
+/// One workload container.
+#[derive(Debug, Clone)]
+pub enum ContainerSnapshot {
+    /// Its Pebble does not answer.
+    Unreachable {
+        /// In what way.
+        cause: String,
+    },
+    /// Its Pebble answers.
+    Up(Box<ContainerState>),
+}
+
+/// What Pebble said of a container.
+#[derive(Debug, Clone, Default)]
+pub struct ContainerState {
+    /// The plan: all layers in one.
+    pub plan: Layer,
+    /// The services and how they are.
+    pub services: Vec<ServiceInfo>,
+    /// The checks and how they are.
+    pub checks: Vec<CheckInfo>,
+}
