@@ -1,1 +1,67 @@
-//! A blocking client for Pebble, and the types of its layers.
+//! A blocking client for [Pebble], and the types of its layers.
+//!
+//! [`Client`] speaks to the daemon over its Unix socket. [`Layer`] says what it should run. Nothing here knows of charms.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use charmwright_pebble::{Check, Client, Layer, Level, Service, Startup, WriteOptions};
+//!
+//! # fn main() -> Result<(), charmwright_pebble::Error> {
+//! let client = Client::new("/charm/containers/web/pebble.socket");
+//! match client.system_info() {
+//!     Ok(info) => println!("Pebble {} is there", info.version),
+//!     Err(error) if error.is_unreachable() => return Ok(()), // it will tell when it is there
+//!     Err(error) => return Err(error),
+//! }
+//!
+//! client.write_file("/etc/web.conf", b"port = 80\n", &WriteOptions::default().permissions(0o640))?;
+//!
+//! let layer = Layer::new()
+//!     .service("web", Service::new("/bin/web --config /etc/web.conf").startup(Startup::Enabled).env("LEVEL", "info"))
+//!     .check("up", Check::http("http://localhost:80/health").level(Level::Ready).period(Duration::from_secs(5)));
+//! client.add_layer("web", &layer)?;
+//! let change = client.replan()?;
+//! client.wait_change(&change, Duration::from_secs(30))?.into_result()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Guarantees
+//!
+//! - Nobody there is one error, [`Error::Unreachable`], whenever it shows: before, during or after a request.
+//! - No request is sent twice, and every call ends: after [`Client::with_request_timeout`], or after the time given.
+//! - The same layer gives the same text, so that adding it again restarts nothing.
+//! - Words and fields of a newer Pebble are taken, not refused.
+//! - Neither errors nor `Debug` show an environment or the content of a file. The one exception is
+//!   [`Error::ChangeFailed`]: its `logs` hold what Pebble quotes of a service's output, and its message does not.
+//!
+//! # Versions
+//!
+//! Written for Pebble 1.16 (Juju 3.6.0) to 1.26 and tested with 1.26.0; older and newer ones should do.
+//!
+//! [Pebble]: https://github.com/canonical/pebble
+
+mod change;
+mod client;
+mod envelope;
+mod error;
+mod file_types;
+mod files;
+mod layer;
+mod multipart;
+mod open_enum;
+mod services;
+mod transport;
+
+pub use self::change::{Change, ChangeId, ChangeStatus, Task};
+pub use self::client::{Client, SystemInfo};
+pub use self::error::{Error, FileError, FileErrorKind};
+pub use self::file_types::{
+    FileContent, FileInfo, FileKind, ListOptions, MakeDirOptions, Owner, WriteOptions,
+};
+pub use self::layer::{
+    BackoffFactor, Check, ExecCheck, GoDuration, HttpCheck, Layer, Level, LogTarget, LogTargetKind, OnExit,
+    Override, Service, Startup, TcpCheck,
+};
+pub use self::services::{CheckInfo, CheckStatus, ServiceInfo, ServiceStatus};

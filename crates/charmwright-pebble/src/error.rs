@@ -1,0 +1,149 @@
+//! What can go wrong.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::change::ChangeId;
+use crate::open_enum::open_enum;
+
+/// Why a call to Pebble failed.
+///
+/// No message holds the environment of a service or the content of a file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Nobody answers at the socket: Pebble has not started yet, has gone, or left in the middle of the answer.
+    ///
+    /// One class, because nothing else follows from which it was: there is no socket, nobody listens, the directory
+    /// is closed to us, the connection ended early, or it was not accepted in time.
+    #[error("cannot reach pebble at {}, it may be starting or restarting", .socket.display())]
+    Unreachable {
+        /// The socket that was tried.
+        socket: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// Pebble answered with an error.
+    #[error("cannot {action}: pebble answered {status}: {message}")]
+    Api {
+        /// The HTTP status.
+        status: u16,
+        /// Pebble's word for the kind of error, such as `no-default-services`. Most errors have none.
+        kind: Option<String>,
+        /// Pebble's message. For people: its words change between versions.
+        message: String,
+        /// What was asked.
+        action: String,
+    },
+
+    /// Pebble does not allow this to our user (401).
+    #[error(
+        "cannot {action}: pebble does not let this user ({message}), be root, its own user, or one with an identity"
+    )]
+    Denied {
+        /// What was asked.
+        action: String,
+        /// Pebble's message.
+        message: String,
+    },
+
+    /// A path in the workload's file system could not be read, listed, written, made or removed.
+    #[error("cannot {action} {path:?}: {error}")]
+    File {
+        /// What was asked: `read`, `write`, `list`, …
+        action: &'static str,
+        /// The path.
+        path: String,
+        /// Kind and message.
+        error: FileError,
+    },
+
+    /// Pebble is there but did not answer, or a change did not end, in time.
+    #[error("cannot {what}: no end of it after {after:?}")]
+    Timeout {
+        /// What took too long.
+        what: String,
+        /// How long we waited.
+        after: Duration,
+    },
+
+    /// A change ended in an error.
+    ///
+    /// This is not final for services: one that exited quickly may be in back-off and come up later.
+    #[error("change {id} failed ({summary}): {err}")]
+    ChangeFailed {
+        /// The change.
+        id: ChangeId,
+        /// Its summary, such as `Start service "web"`.
+        summary: String,
+        /// Pebble's text: a line for each failed task.
+        err: String,
+        /// The logs of all tasks, in order. They may hold the last output of the service: do not print them lightly.
+        logs: Vec<String>,
+    },
+
+    /// The answer is not what Pebble says.
+    #[error("cannot {action}: the answer is not pebble's: {message}")]
+    Protocol {
+        /// What was asked.
+        action: String,
+        /// What is wrong with the answer.
+        message: String,
+    },
+
+    /// The request cannot be sent as it is; nothing was sent.
+    #[error("cannot {action}: {message}")]
+    Invalid {
+        /// What was asked.
+        action: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl Error {
+    /// Nobody answered at the socket. Try again when Pebble says that it is ready.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+
+    /// The path does not exist (files only).
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::File { error, .. } if error.kind == FileErrorKind::NotFound)
+    }
+
+    /// Pebble's word for the kind of error, if it gave one.
+    pub fn kind(&self) -> Option<&str> {
+        match self {
+            Self::Api { kind, .. } => kind.as_deref(),
+            Self::Denied { .. } => Some("login-required"),
+            Self::File { error, .. } => Some(error.kind.as_str()),
+            _ => None,
+        }
+    }
+}
+
+/// Why one path failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+#[non_exhaustive]
+pub struct FileError {
+    /// Its kind.
+    pub kind: FileErrorKind,
+    /// Pebble's message.
+    pub message: String,
+}
+
+open_enum! {
+    /// The kind of a [`FileError`].
+    pub enum FileErrorKind {
+        /// The path does not exist.
+        NotFound = "not-found",
+        /// The user that Pebble runs as may not do this.
+        PermissionDenied = "permission-denied",
+        /// Anything else.
+        Generic = "generic-file-error",
+    }
+}

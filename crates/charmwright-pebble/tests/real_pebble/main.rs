@@ -1,0 +1,8 @@
+//! Against a real daemon: `CHARMWRIGHT_PEBBLE`, else the one that `cargo xtask setup` builds.
+
+#![expect(clippy::unwrap_used, reason = "the helpers belong to the tests")]
+
+mod files;
+mod layers;
+mod services;
+mod support;

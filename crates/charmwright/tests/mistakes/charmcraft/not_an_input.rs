@@ -1,0 +1,8 @@
+use charmwright::prelude::*;
+
+#[derive(Inputs)]
+struct Charm {
+    port: Port,
+}
+
+fn main() {}

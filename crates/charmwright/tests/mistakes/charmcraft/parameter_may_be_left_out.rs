@@ -1,0 +1,8 @@
+use charmwright::prelude::*;
+
+#[derive(Action)]
+struct ShowDatabase {
+    format: String,
+}
+
+fn main() {}

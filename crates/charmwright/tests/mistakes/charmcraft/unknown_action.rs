@@ -1,0 +1,6 @@
+use charmwright::prelude::*;
+
+#[derive(Action)]
+struct ShowDatabases {}
+
+fn main() {}

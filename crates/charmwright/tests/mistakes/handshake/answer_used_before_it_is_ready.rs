@@ -1,0 +1,8 @@
+use charmwright::interfaces::postgresql_client::{Database, Login, PostgresqlClient};
+use charmwright::prelude::*;
+
+fn endpoint(database: &Requires<PostgresqlClient>, desired: &Desired) -> String {
+    desired.request(database, Database::named("guestbook")).endpoints
+}
+
+fn main() {}

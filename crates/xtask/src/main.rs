@@ -1,0 +1,111 @@
+//! What the project does with itself. `cargo xtask` lists it.
+#![expect(clippy::print_stdout, reason = "a command line speaks to people")]
+
+mod setup;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, bail};
+use clap::Parser;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "What the project does with itself")]
+enum Task {
+    /// Get what is missing: the real Pebble daemon.
+    Setup,
+    /// Play the guestbook charm from nothing to active, through its troubles, to its removal.
+    Demo {
+        /// How to print it.
+        #[arg(long, default_value = "text")]
+        format: String,
+    },
+    /// Run all tests.
+    Test,
+    /// Everything that CI checks, in its order.
+    Ci,
+    /// Build the book into docs/book.
+    Book,
+}
+
+fn main() -> ExitCode {
+    let done = match Task::parse() {
+        Task::Setup => setup::run().map(drop),
+        Task::Demo { format } => demo(&format),
+        Task::Test => test(),
+        Task::Ci => ci(),
+        Task::Book => book(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn demo(format: &str) -> anyhow::Result<()> {
+    let pebble = setup::run()?;
+    let release = build_release()?;
+    let guestbook = root().join("examples/guestbook");
+    let image = format!("guestbook:/usr/local/bin/guestbook-server={}", release.join("guestbook-server").display());
+    let mut play = Command::new(release.join("cargo-charm"));
+    play.args(["charm", "play"]).arg(guestbook.join("scenarios/demo.yaml")).arg("--charm").arg(&guestbook);
+    play.arg("--dispatch").arg(release.join("guestbook")).arg("--image").arg(image);
+    run(play.arg("--pebble").arg(pebble).args(["--format", format]))
+}
+
+/// The charm, its workload and the command line, as they are shipped.
+fn build_release() -> anyhow::Result<PathBuf> {
+    run(cargo(&["build", "--release", "-p", "guestbook", "-p", "guestbook-server", "-p", "cargo-charm"]))?;
+    Ok(target().join("release"))
+}
+
+fn test() -> anyhow::Result<()> {
+    setup::run()?;
+    build_release()?;
+    // The helper program is built first: tests of other crates run it, and cargo builds programs for their own only.
+    run(cargo(&["build", "--workspace", "--bins"]))?;
+    run(cargo(&["test", "--workspace"]))
+}
+
+fn ci() -> anyhow::Result<()> {
+    run(cargo(&["fmt", "--all", "--check"]))?;
+    run(cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    test()
+}
+
+fn book() -> anyhow::Result<()> {
+    let told = "mdbook is not installed; `cargo install mdbook` gets it";
+    run(Command::new("mdbook").args(["build", "docs"]).current_dir(root())).context(told)
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(arguments).current_dir(root());
+    cargo
+}
+
+fn run(command: impl std::borrow::BorrowMut<Command>) -> anyhow::Result<()> {
+    let mut command = command;
+    let command = command.borrow_mut();
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("cannot run {program}"))?;
+    if !status.success() {
+        let first = command.get_args().next().unwrap_or_default().to_string_lossy().into_owned();
+        bail!("{program} {first} failed: {status}");
+    }
+    Ok(())
+}
+
+/// The project's folder.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}
+
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
