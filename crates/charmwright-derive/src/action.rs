@@ -42,7 +42,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
 fn read(field: &Field, action: &Action) -> syn::Result<TokenStream> {
     let ident = field.ident.as_ref().ok_or_else(|| syn::Error::new(field.span(), "a parameter has a name"))?;
     let name = kebab(&ident.to_string());
-    let (kind, always) = action.parameter(&name, ident.span())?;
+    let (reader, always) = action.parameter(&name, ident.span())?;
     let (method, of) = match inside_option(&field.ty) {
         Some(inside) => (quote! { optional }, inside),
         None if always => (quote! { required }, &field.ty),
@@ -54,6 +54,6 @@ fn read(field: &Field, action: &Action) -> syn::Result<TokenStream> {
         }
     };
     Ok(quote_spanned! { of.span() =>
-        parameters.#method::<::charmwright::__private::option_type::#kind, #of>(#name)?
+        parameters.#method(#name, ::charmwright::__private::read::#reader::<#of>)?
     })
 }

@@ -84,11 +84,11 @@ impl Charmcraft {
         quote! { const _: &[u8] = ::core::include_bytes!(#path); }
     }
 
-    /// The Rust name of an option's type.
-    pub(crate) fn option_type(&self, name: &str, span: Span) -> syn::Result<Ident> {
+    /// The function that reads an option of its type.
+    pub(crate) fn option_reader(&self, name: &str, span: Span) -> syn::Result<Ident> {
         let options = &self.config.options;
         let option = options.get(name).ok_or_else(|| unknown("option", "options", name, options.keys(), span))?;
-        type_name(option, "option", name, span)
+        reader(option, "option", name, span)
     }
 
     /// The interface of an endpoint, which must have this role.
@@ -133,22 +133,22 @@ impl Charmcraft {
 }
 
 impl Action {
-    /// The Rust name of a parameter's type, and whether it is always there.
+    /// The function that reads a parameter of its type, and whether it is always there.
     pub(crate) fn parameter(&self, name: &str, span: Span) -> syn::Result<(Ident, bool)> {
         let parameter = self.params.get(name);
         let parameter = parameter.ok_or_else(|| unknown("parameter", "parameters", name, self.params.keys(), span))?;
         let always = parameter.default.is_some() || self.required.iter().any(|required| required == name);
-        Ok((type_name(parameter, "parameter", name, span)?, always))
+        Ok((reader(parameter, "parameter", name, span)?, always))
     }
 }
 
-fn type_name(typed: &Typed, kind: &str, name: &str, span: Span) -> syn::Result<Ident> {
+fn reader(typed: &Typed, kind: &str, name: &str, span: Span) -> syn::Result<Ident> {
     let rust = match typed.r#type.as_deref().unwrap_or("string") {
-        "string" => "String",
-        "int" | "integer" => "Int",
-        "float" | "number" => "Float",
-        "boolean" => "Boolean",
-        "secret" => "Secret",
+        "string" => "string",
+        "int" | "integer" => "int",
+        "float" | "number" => "float",
+        "boolean" => "boolean",
+        "secret" => "secret",
         other => {
             let message = format!("{kind} `{name}` has the type `{other}` in charmcraft.yaml, which cannot be read into a field");
             return Err(syn::Error::new(span, message));
@@ -209,7 +209,7 @@ parts: {charm: {plugin: rust}}
     fn an_unknown_name_is_answered_with_the_nearest_and_with_all() {
         let charmcraft = parse(TEXT);
         assert_eq!(
-            message(charmcraft.option_type("sever-port", Span::call_site())),
+            message(charmcraft.option_reader("sever-port", Span::call_site())),
             "no option `sever-port` in charmcraft.yaml; did you mean `server-port`?\nits options: `greeting`, `server-port`"
         );
         assert_eq!(
@@ -237,7 +237,7 @@ parts: {charm: {plugin: rust}}
 
     #[test]
     fn an_option_without_a_type_is_a_string() {
-        assert_eq!(parse(TEXT).option_type("greeting", Span::call_site()).unwrap(), "String");
+        assert_eq!(parse(TEXT).option_reader("greeting", Span::call_site()).unwrap(), "string");
     }
 
     #[test]

@@ -66,13 +66,13 @@ fn read(field: &Field, charmcraft: &Charmcraft) -> syn::Result<TokenStream> {
         (None, Some(ident)) => (kebab(&ident.to_string()), ident.span()),
         (None, None) => return Err(syn::Error::new(field.span(), "an option has a name")),
     };
-    let kind = charmcraft.option_type(&name, span)?;
+    let reader = charmcraft.option_reader(&name, span)?;
     let check = attribute.check.map_or_else(|| quote! { |_| ::core::result::Result::Ok(()) }, |check| quote! { #check });
     let (method, of) = match inside_option(&field.ty) {
         Some(inside) => (quote! { optional }, inside),
         None => (quote! { required }, &field.ty),
     };
     Ok(quote_spanned! { of.span() =>
-        options.#method::<::charmwright::__private::option_type::#kind, #of>(#name, #check)
+        options.#method(#name, ::charmwright::__private::read::#reader::<#of>, #check)
     })
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use charmwright_event::Context;
-use charmwright_snapshot::config::FromOption;
 use charmwright_snapshot::{Declaration, Inputs, Memory, NotYet, Reader, Sensitive, collect};
 use serde_json::Value;
 
@@ -34,8 +33,12 @@ impl Parameters {
     /// # Errors
     ///
     /// If it is not given or does not fit.
-    pub fn required<K, T: FromOption<K>>(&self, name: &str) -> Result<T, ActionFailed> {
-        self.optional(name)?.ok_or_else(|| ActionFailed::new(format!("parameter {name} is not given")))
+    pub fn required<T>(
+        &self,
+        name: &str,
+        read: impl Fn(&Value) -> Result<T, String>,
+    ) -> Result<T, ActionFailed> {
+        self.optional(name, read)?.ok_or_else(|| ActionFailed::new(format!("parameter {name} is not given")))
     }
 
     /// A parameter that may be left out.
@@ -43,10 +46,14 @@ impl Parameters {
     /// # Errors
     ///
     /// If it does not fit.
-    pub fn optional<K, T: FromOption<K>>(&self, name: &str) -> Result<Option<T>, ActionFailed> {
+    pub fn optional<T>(
+        &self,
+        name: &str,
+        read: impl Fn(&Value) -> Result<T, String>,
+    ) -> Result<Option<T>, ActionFailed> {
         let Some(value) = self.0.get(name).filter(|value| !value.is_null()) else { return Ok(None) };
         let wrong = |cause: String| ActionFailed::new(format!("parameter {name} {cause}"));
-        T::from_option(value).map(Some).map_err(wrong)
+        read(value).map(Some).map_err(wrong)
     }
 }
 

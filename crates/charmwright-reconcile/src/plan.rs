@@ -5,8 +5,10 @@ use std::fmt;
 
 use charmwright_event::RelationId;
 use charmwright_hookcmds::{Bag, OpenedPort};
-use charmwright_pebble::{Check, Layer, Service, ServiceStatus, Startup};
+use charmwright_pebble::{Check, Layer, LogTarget, Service, ServiceStatus, Startup};
 use charmwright_snapshot::snapshot::ContainerState;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::desired::{ContainerWish, is_enabled, status_of};
 use crate::started::{self, Started};
@@ -185,8 +187,6 @@ pub(crate) fn container_step(
             }
         }
     }
-    step.layer = differs(&layer, &state.plan).then_some(layer);
-
     for (name, digest) in &wish.digests {
         if !wish.layer.services.get(name).is_some_and(is_enabled) || tried.contains(&(container.to_owned(), name.clone())) {
             continue;
@@ -199,16 +199,34 @@ pub(crate) fn container_step(
         }
         after.insert(name.clone(), digest.clone());
     }
+    // A service that is to be started anew gets its definition anew: a plan does not show all of a text.
+    let outdated = step.start.values().any(|why| *why == Why::Outdated) || after != before;
+    step.layer = (outdated || differs(&layer, &state.plan)).then_some(layer);
     step.started = (after != before).then_some(after);
     (!step.is_empty()).then_some(step)
 }
 
 /// Whether the plan lacks anything of the layer.
 fn differs(layer: &Layer, plan: &Layer) -> bool {
-    let service = |(name, service): (&String, &Service)| plan.services.get(name) != Some(service);
-    let check = |(name, check): (&String, &Check)| plan.checks.get(name) != Some(&as_planned(check));
-    let target = |(name, target)| plan.log_targets.get(name) != Some(target);
+    let service = |(name, service): (&String, &Service)| plan.services.get(name).map(legible) != Some(legible(service));
+    let check = |(name, check): (&String, &Check)| plan.checks.get(name).map(legible) != Some(legible(&as_planned(check)));
+    let target = |(name, target): (&String, &LogTarget)| plan.log_targets.get(name).map(legible) != Some(legible(target));
     layer.services.iter().any(service) || layer.checks.iter().any(check) || layer.log_targets.iter().any(target)
+}
+
+/// What a plan shows of an entry: Pebble's YAML loses a text's leading line breaks and bends the rarer ones.
+fn legible(entry: &impl Serialize) -> Option<Value> {
+    fn bent(value: Value) -> Value {
+        match value {
+            Value::String(text) => {
+                Value::String(text.replace(['\u{85}', '\u{2028}', '\u{2029}'], "").trim_start_matches('\n').to_owned())
+            }
+            Value::Array(items) => items.into_iter().map(bent).collect(),
+            Value::Object(map) => map.into_iter().map(|(key, value)| (key, bent(value))).collect(),
+            other => other,
+        }
+    }
+    serde_json::to_value(entry).ok().map(bent)
 }
 
 /// A plan shows each check's threshold, Pebble's default where the layer gives none.
@@ -279,9 +297,23 @@ mod tests {
     fn a_layer_that_was_set_without_a_restart_leads_to_the_restart() {
         let (old, new) = (wish("web --port 80"), wish("web --port 81"));
         let step = step(&new, &running(&new, &old.digests, ServiceStatus::Active)).unwrap();
-        assert!(step.layer.is_none());
         assert_eq!(step.start, BTreeMap::from([("web".to_owned(), Why::Outdated)]));
         assert_eq!(step.started, Some(new.digests));
+    }
+
+    #[test]
+    fn what_a_plan_cannot_show_is_set_when_it_changes_and_not_again() {
+        let odd = wish("web");
+        let odd = {
+            let service = odd.layer.services["web"].clone().env("TEXT", "\n\u{2028}x");
+            let digests = BTreeMap::from([("web".to_owned(), crate::digest::of(&service, []))]);
+            ContainerWish { layer: Layer::new().service("web", service), digests, ..ContainerWish::default() }
+        };
+        let mut state = running(&odd, &odd.digests, ServiceStatus::Active);
+        state.plan.services.get_mut("web").unwrap().environment.insert("TEXT".to_owned(), "x".to_owned());
+        assert!(step(&odd, &state).is_none());
+        state.plan.services.extend(started::layer(&Started::new()).services);
+        assert!(step(&odd, &state).unwrap().layer.is_some());
     }
 
     #[test]

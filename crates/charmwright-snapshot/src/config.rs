@@ -18,41 +18,130 @@ pub trait Config: Sized {
     fn from_options(options: &Options<'_>) -> Result<Self, Vec<NotYet>>;
 }
 
-/// The types that an option can have in charmcraft.yaml.
-pub mod option_type {
-    /// `type: string`
-    #[derive(Debug)]
-    pub struct String;
-    /// `type: int`
-    #[derive(Debug)]
-    pub struct Int;
-    /// `type: float`
-    #[derive(Debug)]
-    pub struct Float;
-    /// `type: boolean`
-    #[derive(Debug)]
-    pub struct Boolean;
-    /// `type: secret`
-    #[derive(Debug)]
-    pub struct Secret;
-}
-
-/// A type that holds a value of an option (or of an action's parameter) of the type `K`.
+/// Reads a value that charmcraft.yaml gives a type, an option's or an action's parameter's.
 ///
-/// Implement it for a type of your own to have it checked when it is read.
-#[diagnostic::on_unimplemented(
-    message = "charmcraft.yaml gives it the type `{K}`, which `{Self}` cannot hold",
-    label = "this type does not fit",
-    note = "string: `String`; int: `i64`, `u32`, `u16`, `Port`; float: `f64`; boolean: `bool`; secret: `SecretUri`; \
-            for one without a default: `Option<…>`"
-)]
-pub trait FromOption<K>: Sized {
-    /// Reads the value.
+/// One function for each type of charmcraft.yaml; the derives choose.
+pub mod read {
+    use super::{FromBoolean, FromFloat, FromInt, FromSecret, FromString, SecretUri, Value};
+
+    /// `type: string`
     ///
     /// # Errors
     ///
-    /// What is wrong with it, worded to follow the option's name: `must be …`.
-    fn from_option(value: &Value) -> Result<Self, String>;
+    /// If it is none, or not one that `T` takes.
+    pub fn string<T: FromString>(value: &Value) -> Result<T, String> {
+        T::from_string(value.as_str().ok_or("must be a text")?)
+    }
+
+    /// `type: int`, `type: integer`
+    ///
+    /// # Errors
+    ///
+    /// If it is none, or not one that `T` takes.
+    pub fn int<T: FromInt>(value: &Value) -> Result<T, String> {
+        // Juju passes integers through floating point: `1e+07` is ten million.
+        let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 9e15).then(|| number.to_string().parse().ok());
+        let number = value.as_i64().or_else(|| value.as_f64().and_then(whole).flatten());
+        T::from_int(number.ok_or("must be a whole number")?)
+    }
+
+    /// `type: float`, `type: number`
+    ///
+    /// # Errors
+    ///
+    /// If it is none, or not one that `T` takes.
+    pub fn float<T: FromFloat>(value: &Value) -> Result<T, String> {
+        T::from_float(value.as_f64().ok_or("must be a number")?)
+    }
+
+    /// `type: boolean`
+    ///
+    /// # Errors
+    ///
+    /// If it is none, or not one that `T` takes.
+    pub fn boolean<T: FromBoolean>(value: &Value) -> Result<T, String> {
+        T::from_boolean(value.as_bool().ok_or("must be true or false")?)
+    }
+
+    /// `type: secret`
+    ///
+    /// # Errors
+    ///
+    /// If it is none, or not one that `T` takes.
+    pub fn secret<T: FromSecret>(value: &Value) -> Result<T, String> {
+        let text = value.as_str().ok_or("must be a secret's reference")?;
+        T::from_secret(SecretUri::parse(text).map_err(|error| error.to_string())?)
+    }
+}
+
+/// A type that holds a `string` of charmcraft.yaml.
+#[diagnostic::on_unimplemented(
+    message = "charmcraft.yaml says that this is of type `string`, which `{Self}` cannot hold",
+    label = "use `String` here, or a type that implements `FromString`"
+)]
+pub trait FromString: Sized {
+    /// Takes the value.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, worded to follow the option's name: `must not be …`.
+    fn from_string(value: &str) -> Result<Self, String>;
+}
+
+/// A type that holds an `int` of charmcraft.yaml.
+#[diagnostic::on_unimplemented(
+    message = "charmcraft.yaml says that this is of type `int`, which `{Self}` cannot hold",
+    label = "use `i64`, `u32`, `u16` or `Port` here, or a type that implements `FromInt`"
+)]
+pub trait FromInt: Sized {
+    /// Takes the value.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, worded to follow the option's name: `must not be …`.
+    fn from_int(value: i64) -> Result<Self, String>;
+}
+
+/// A type that holds a `float` of charmcraft.yaml.
+#[diagnostic::on_unimplemented(
+    message = "charmcraft.yaml says that this is of type `float`, which `{Self}` cannot hold",
+    label = "use `f64` here, or a type that implements `FromFloat`"
+)]
+pub trait FromFloat: Sized {
+    /// Takes the value.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, worded to follow the option's name: `must not be …`.
+    fn from_float(value: f64) -> Result<Self, String>;
+}
+
+/// A type that holds a `boolean` of charmcraft.yaml.
+#[diagnostic::on_unimplemented(
+    message = "charmcraft.yaml says that this is of type `boolean`, which `{Self}` cannot hold",
+    label = "use `bool` here, or a type that implements `FromBoolean`"
+)]
+pub trait FromBoolean: Sized {
+    /// Takes the value.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, worded to follow the option's name: `must not be …`.
+    fn from_boolean(value: bool) -> Result<Self, String>;
+}
+
+/// A type that holds a `secret` of charmcraft.yaml: its reference.
+#[diagnostic::on_unimplemented(
+    message = "charmcraft.yaml says that this is of type `secret`, which `{Self}` cannot hold",
+    label = "use `SecretUri` here, or a type that implements `FromSecret`"
+)]
+pub trait FromSecret: Sized {
+    /// Takes the value.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, worded to follow the option's name: `must not be …`.
+    fn from_secret(value: SecretUri) -> Result<Self, String>;
 }
 
 /// A port that can be listened on: 1 to 65535.
@@ -77,59 +166,52 @@ impl fmt::Display for Port {
     }
 }
 
-impl FromOption<option_type::String> for String {
-    fn from_option(value: &Value) -> Result<Self, String> {
-        value.as_str().map(str::to_owned).ok_or_else(|| "must be a text".to_owned())
+impl FromString for String {
+    fn from_string(value: &str) -> Result<Self, String> {
+        Ok(value.to_owned())
     }
 }
 
-impl FromOption<option_type::Boolean> for bool {
-    fn from_option(value: &Value) -> Result<Self, String> {
-        value.as_bool().ok_or_else(|| "must be true or false".to_owned())
+impl FromBoolean for bool {
+    fn from_boolean(value: bool) -> Result<Self, String> {
+        Ok(value)
     }
 }
 
-impl FromOption<option_type::Float> for f64 {
-    fn from_option(value: &Value) -> Result<Self, String> {
-        value.as_f64().ok_or_else(|| "must be a number".to_owned())
+impl FromFloat for f64 {
+    fn from_float(value: f64) -> Result<Self, String> {
+        Ok(value)
     }
 }
 
-impl FromOption<option_type::Secret> for SecretUri {
-    fn from_option(value: &Value) -> Result<Self, String> {
-        let text = value.as_str().ok_or_else(|| "must be a secret's reference".to_owned())?;
-        Self::parse(text).map_err(|error| error.to_string())
+impl FromSecret for SecretUri {
+    fn from_secret(value: Self) -> Result<Self, String> {
+        Ok(value)
     }
 }
 
-impl FromOption<option_type::Int> for i64 {
-    fn from_option(value: &Value) -> Result<Self, String> {
-        // Juju passes integers through floating point: `1e+07` is ten million.
-        let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 9e15).then(|| number.to_string().parse().ok());
-        let number = value.as_i64().or_else(|| value.as_f64().and_then(whole).flatten());
-        number.ok_or_else(|| "must be a whole number".to_owned())
+impl FromInt for i64 {
+    fn from_int(value: i64) -> Result<Self, String> {
+        Ok(value)
     }
 }
 
-impl FromOption<option_type::Int> for u32 {
-    fn from_option(value: &Value) -> Result<Self, String> {
-        let number = i64::from_option(value)?;
-        number.try_into().map_err(|_| format!("must be from 0 to {}, not {number}", Self::MAX))
+impl FromInt for u32 {
+    fn from_int(value: i64) -> Result<Self, String> {
+        value.try_into().map_err(|_| format!("must be from 0 to {}, not {value}", Self::MAX))
     }
 }
 
-impl FromOption<option_type::Int> for u16 {
-    fn from_option(value: &Value) -> Result<Self, String> {
-        let number = i64::from_option(value)?;
-        number.try_into().map_err(|_| format!("must be from 0 to {}, not {number}", Self::MAX))
+impl FromInt for u16 {
+    fn from_int(value: i64) -> Result<Self, String> {
+        value.try_into().map_err(|_| format!("must be from 0 to {}, not {value}", Self::MAX))
     }
 }
 
-impl FromOption<option_type::Int> for Port {
-    fn from_option(value: &Value) -> Result<Self, String> {
-        let number = i64::from_option(value)?;
-        let port = u16::try_from(number).ok().and_then(Self::new);
-        port.ok_or_else(|| format!("must be a port from 1 to 65535, not {number}"))
+impl FromInt for Port {
+    fn from_int(value: i64) -> Result<Self, String> {
+        let port = u16::try_from(value).ok().and_then(Self::new);
+        port.ok_or_else(|| format!("must be a port from 1 to 65535, not {value}"))
     }
 }
 
@@ -151,12 +233,13 @@ impl<'a> Options<'a> {
     /// # Errors
     ///
     /// If it is not set, or its value does not fit, or `check` does not like it.
-    pub fn required<K, T: FromOption<K>>(
+    pub fn required<T>(
         &self,
         name: &str,
+        read: impl Fn(&Value) -> Result<T, String>,
         check: impl Fn(&T) -> Result<(), String>,
     ) -> Result<T, NotYet> {
-        self.optional(name, check)?.ok_or_else(|| self.wrong(name, "is not set"))
+        self.optional(name, read, check)?.ok_or_else(|| self.wrong(name, "is not set"))
     }
 
     /// An option that may be unset.
@@ -164,15 +247,16 @@ impl<'a> Options<'a> {
     /// # Errors
     ///
     /// If its value does not fit, or `check` does not like it.
-    pub fn optional<K, T: FromOption<K>>(
+    pub fn optional<T>(
         &self,
         name: &str,
+        read: impl Fn(&Value) -> Result<T, String>,
         check: impl Fn(&T) -> Result<(), String>,
     ) -> Result<Option<T>, NotYet> {
         let Some(value) = self.values.get(name).filter(|value| !value.is_null()) else {
             return Ok(None);
         };
-        let value = T::from_option(value).and_then(|value| check(&value).map(|()| value));
+        let value = read(value).and_then(|value| check(&value).map(|()| value));
         value.map(Some).map_err(|cause| self.wrong(name, &cause))
     }
 
@@ -189,7 +273,7 @@ mod tests {
     use super::*;
 
     fn port(value: Value) -> Result<Port, String> {
-        <Port as FromOption<option_type::Int>>::from_option(&value)
+        read::int(&value)
     }
 
     #[test]
@@ -204,8 +288,8 @@ mod tests {
 
     #[test]
     fn large_integers_that_juju_prints_as_floats_are_integers() {
-        assert_eq!(<i64 as FromOption<option_type::Int>>::from_option(&json!(1e7)), Ok(10_000_000));
-        assert!(<i64 as FromOption<option_type::Int>>::from_option(&json!(1.5)).is_err());
+        assert_eq!(read::int::<i64>(&json!(1e7)), Ok(10_000_000));
+        assert!(read::int::<i64>(&json!(1.5)).is_err());
     }
 
     #[test]
@@ -214,13 +298,13 @@ mod tests {
         let values = BTreeMap::from([("server-port".to_owned(), json!(22))]);
         let options = Options::new(&application, &values);
         let not_ssh = |port: &Port| if port.number() == 22 { Err("must not be 22".to_owned()) } else { Ok(()) };
-        let cause = options.required::<option_type::Int, Port>("server-port", not_ssh).unwrap_err();
+        let cause = options.required("server-port", read::int::<Port>, not_ssh).unwrap_err();
         assert_eq!(
             cause.to_string(),
             "option server-port: must not be 22; juju config guestbook server-port=… (woken by config-changed)"
         );
-        let cause = options.required::<option_type::String, String>("greeting", |_| Ok(())).unwrap_err();
+        let cause = options.required("greeting", read::string::<String>, |_| Ok(())).unwrap_err();
         assert!(cause.to_string().starts_with("option greeting: is not set"));
-        assert_eq!(options.optional::<option_type::String, String>("greeting", |_| Ok(())).unwrap(), None);
+        assert_eq!(options.optional("greeting", read::string::<String>, |_| Ok(())).unwrap(), None);
     }
 }

@@ -15,7 +15,8 @@ pub mod interface {
 }
 /// For options and parameters of your own types.
 pub mod config {
-    pub use charmwright_snapshot::config::{FromOption, option_type};
+    pub use charmwright_event::SecretUri;
+    pub use charmwright_snapshot::config::{FromBoolean, FromFloat, FromInt, FromSecret, FromString};
 }
 
 /// What a charm's file starts with: `use charmwright::prelude::*;`.
@@ -33,7 +34,7 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use charmwright_reconcile::{Action, ActionFailed, Parameters};
-    pub use charmwright_snapshot::config::{Options, option_type};
+    pub use charmwright_snapshot::config::{Options, read};
     pub use charmwright_snapshot::input::{Input, ProvidesInput, RequiresInput};
     pub use charmwright_snapshot::{
         Config, Container, Declaration, Inputs, Interface, NotYet, Offered, Snapshot,

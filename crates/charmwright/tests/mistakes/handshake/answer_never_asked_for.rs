@@ -1,4 +1,4 @@
-use charmwright::interfaces::postgresql_client::{Database, Login, PostgresqlClient};
+use charmwright::interfaces::postgresql_client::*;
 use charmwright::prelude::*;
 
 fn read(database: &Requires<PostgresqlClient>) -> Login {

@@ -1,6 +1,6 @@
 #![deny(unused_must_use)]
 
-use charmwright::interfaces::postgresql_client::{Database, Login, PostgresqlClient};
+use charmwright::interfaces::postgresql_client::*;
 use charmwright::prelude::*;
 
 fn ask(database: &Requires<PostgresqlClient>, desired: &Desired) {

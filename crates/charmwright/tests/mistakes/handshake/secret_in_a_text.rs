@@ -1,5 +1,4 @@
-use charmwright::interfaces::postgresql_client::{Database, Login, PostgresqlClient};
-use charmwright::prelude::*;
+use charmwright::interfaces::postgresql_client::*;
 
 fn url(login: &Login) -> String {
     format!("postgres://{}:{}@{}", login.username, login.password, login.endpoints)
