@@ -8,7 +8,7 @@ use charmwright_event::Context;
 use charmwright_hookcmds::HookCommands;
 use charmwright_snapshot::snapshot::{ContainerSnapshot, ContainerState, Snapshot};
 use charmwright_snapshot::{
-    Container, Declaration, Inputs, Memory, NotYet, Observed, Reader, Ready, collect,
+    Container, Declaration, Inputs, Memory, NotYet, Reader, Ready, collect,
 };
 
 use crate::apply::apply;
@@ -145,17 +145,10 @@ impl Hook<'_> {
             }
         }
         for (relation, wanted) in &bags {
-            let held = match self.reader.observe_bag(*relation, wanted)? {
-                Observed::Is(held) => Some(held),
-                Observed::Unknown => None,
-                Observed::NotOurs => continue,
-            };
-            match bag_change(*relation, snapshot.label(*relation), held.as_ref(), wanted, round.complete) {
-                Some(change) => {
-                    self.reader.will_write_bag(*relation, &change.result);
-                    plan.steps.push(Step::Write(change));
-                }
-                None => self.reader.keep_bag(*relation, &held.unwrap_or_default()),
+            let held = self.reader.observe_bag(*relation, wanted)?;
+            if let Some(change) = bag_change(*relation, snapshot.label(*relation), &held, wanted, round.complete) {
+                self.reader.will_write_bag(*relation, &change.result);
+                plan.steps.push(Step::Write(change));
             }
         }
         Ok(())
@@ -166,7 +159,9 @@ impl Hook<'_> {
         let (open, target) = self.reader.observe_ports(wanted, round.complete)?;
         plan.steps.extend(target.difference(&open).map(|port| Step::Open(*port)));
         plan.steps.extend(open.difference(&target).map(|port| Step::Close(*port)));
-        self.reader.will_open_ports(&target);
+        if open != target {
+            self.reader.will_open_ports(&target);
+        }
         Ok(())
     }
 

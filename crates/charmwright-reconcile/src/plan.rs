@@ -6,6 +6,7 @@ use std::fmt;
 use charmwright_event::RelationId;
 use charmwright_hookcmds::{Bag, OpenedPort};
 use charmwright_pebble::{Check, Layer, LogTarget, Service, ServiceStatus, Startup};
+use charmwright_snapshot::Observed;
 use charmwright_snapshot::snapshot::ContainerState;
 use serde::Serialize;
 use serde_json::Value;
@@ -136,21 +137,26 @@ impl ContainerStep {
     }
 }
 
-/// The keys that have to change so that `wanted` is in a bag that holds `held`.
+/// The keys that have to change so that `wanted` is in a bag; `None` if none has, or if the bag is not ours.
 ///
-/// An incomplete wish removes nothing.
+/// An incomplete wish removes nothing. A bag of which only the keys are known is written whole.
 pub(crate) fn bag_change(
     relation: RelationId,
     label: String,
-    held: Option<&Bag>,
+    held: &Observed<Bag>,
     wanted: &Bag,
     complete: bool,
 ) -> Option<BagChange> {
     let nothing = Bag::new();
-    let held = held.unwrap_or(&nothing);
+    let (held, keys): (&Bag, Vec<&String>) = match held {
+        Observed::Is(held) => (held, held.keys().collect()),
+        Observed::Unknown(keys) => (&nothing, keys.iter().collect()),
+        Observed::NotOurs => return None,
+    };
     let mut result = if complete { Bag::new() } else { held.clone() };
     result.extend(wanted.iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.clone(), value.clone())));
-    let mut changes: Bag = held.keys().filter(|key| !result.contains_key(*key)).map(|key| (key.clone(), String::new())).collect();
+    let gone = keys.into_iter().filter(|key| complete && !result.contains_key(*key));
+    let mut changes: Bag = gone.map(|key| (key.clone(), String::new())).collect();
     changes.extend(result.iter().filter(|(key, value)| held.get(*key) != Some(*value)).map(|(k, v)| (k.clone(), v.clone())));
     (!changes.is_empty()).then_some(BagChange { relation, label, changes, result })
 }
@@ -247,7 +253,8 @@ mod tests {
     }
 
     fn changes(held: &[(&str, &str)], wanted: &[(&str, &str)], complete: bool) -> Option<Bag> {
-        let change = bag_change(RelationId::new(1), String::new(), Some(&bag(held)), &bag(wanted), complete);
+        let held = Observed::Is(bag(held));
+        let change = bag_change(RelationId::new(1), String::new(), &held, &bag(wanted), complete);
         change.map(|change| change.changes)
     }
 
@@ -262,6 +269,15 @@ mod tests {
     fn keys_go_only_when_the_wish_is_complete() {
         assert_eq!(changes(&[("a", "1"), ("b", "2")], &[("a", "1")], true), Some(bag(&[("b", "")])));
         assert_eq!(changes(&[("a", "1"), ("b", "2")], &[("a", "1")], false), None);
+    }
+
+    #[test]
+    fn a_bag_of_which_only_the_keys_are_known_is_written_whole() {
+        let held = Observed::Unknown(BTreeSet::from(["a".to_owned(), "old".to_owned()]));
+        let change = |complete| bag_change(RelationId::new(1), String::new(), &held, &bag(&[("a", "1")]), complete);
+        assert_eq!(change(true).unwrap().changes, bag(&[("a", "1"), ("old", "")]));
+        assert_eq!(change(false).unwrap().changes, bag(&[("a", "1")]));
+        assert!(bag_change(RelationId::new(1), String::new(), &Observed::NotOurs, &bag(&[("a", "1")]), true).is_none());
     }
 
     fn wish(command: &str) -> ContainerWish {

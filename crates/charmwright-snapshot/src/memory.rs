@@ -1,12 +1,12 @@
 //! What this unit wrote last, and what it learnt that cannot change.
 //!
-//! A hint, never the truth. If the hint agrees with what is wanted, the output is read and compared; if it
-//! differs, the output is written without being read, because a write is due anyway. So every output of ours
-//! costs one hook command, and a wrong hint costs at most one needless command, never a wrong result. The file
-//! is saved *before* anything is written: a hook that dies, or a commit that Juju refuses, leaves a hint that
-//! agrees with what is wanted, and the next hook compares.
+//! A hint, never the truth: it decides what to read, and spares hook commands. What agrees with what is wanted is
+//! read and compared. What differs is due to be written anyway, so it is written without being read: the
+//! difference, if the hint was seen to be true since it was written; all of it, if not. The file is saved *before*
+//! anything is written, so a hook that dies, or a commit that Juju refuses, leaves a hint that was not seen to be
+//! true.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
@@ -25,9 +25,26 @@ const BAG_BYTES_MAX: usize = 64 * 1024;
 pub struct Memory {
     leader: Option<bool>,
     apps: BTreeMap<u64, String>,
-    bags: BTreeMap<u64, Bag>,
-    ports: Option<Vec<String>>,
+    bags: BTreeMap<u64, WrittenBag>,
+    ports: Option<WrittenPorts>,
     status: Option<Status>,
+}
+
+/// What was written into a bag of ours.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WrittenBag {
+    /// What should be in it.
+    pub(crate) bag: Bag,
+    /// Whether it was seen in it.
+    pub(crate) seen: bool,
+    /// If it was not: every key that may be in it.
+    pub(crate) keys: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct WrittenPorts {
+    ports: Vec<String>,
+    seen: bool,
 }
 
 impl Memory {
@@ -87,32 +104,45 @@ impl Memory {
     }
 
     /// What we last wrote into our application's bag.
-    pub(crate) fn bag(&self, relation: RelationId) -> Option<&Bag> {
+    pub(crate) fn bag(&self, relation: RelationId) -> Option<&WrittenBag> {
         self.bags.get(&relation.number())
     }
 
     pub(crate) fn written_relations(&self) -> Vec<RelationId> {
-        let written = self.bags.iter().filter(|(_, bag)| !bag.is_empty());
+        let written = self.bags.iter().filter(|(_, written)| !written.bag.is_empty() || !written.keys.is_empty());
         written.map(|(id, _)| RelationId::new(*id)).collect()
     }
 
-    /// Remembers what is about to be written into our application's bag, or that nothing is known of it.
-    pub(crate) fn set_bag(&mut self, relation: RelationId, bag: Option<&Bag>) {
-        let size = |bag: &Bag| bag.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
-        match bag.filter(|bag| size(bag) <= BAG_BYTES_MAX) {
-            Some(bag) => self.bags.insert(relation.number(), bag.clone()),
-            None => self.bags.remove(&relation.number()),
-        };
+    /// Remembers what was seen in our application's bag.
+    pub(crate) fn saw_bag(&mut self, relation: RelationId, bag: &Bag) {
+        self.set_bag(relation, WrittenBag { bag: bag.clone(), seen: true, keys: BTreeSet::new() });
     }
 
-    /// The ports that we last wanted open.
-    pub(crate) fn ports(&self) -> Option<Vec<OpenedPort>> {
-        Some(self.ports.as_ref()?.iter().filter_map(|port| OpenedPort::parse(port)).collect())
+    /// Remembers what is about to be written into our application's bag.
+    pub(crate) fn will_write_bag(&mut self, relation: RelationId, bag: &Bag) {
+        let before = self.bags.remove(&relation.number()).unwrap_or_default();
+        let keys = before.keys.into_iter().chain(before.bag.into_keys()).chain(bag.keys().cloned());
+        self.set_bag(relation, WrittenBag { bag: bag.clone(), seen: false, keys: keys.collect() });
     }
 
-    /// Remembers the ports that are about to be the open ones.
-    pub(crate) fn set_ports<'a>(&mut self, ports: impl IntoIterator<Item = &'a OpenedPort>) {
-        self.ports = Some(ports.into_iter().map(ToString::to_string).collect());
+    fn set_bag(&mut self, relation: RelationId, written: WrittenBag) {
+        let size: usize = written.bag.iter().map(|(key, value)| key.len() + value.len()).sum();
+        if size <= BAG_BYTES_MAX {
+            self.bags.insert(relation.number(), written);
+        } else {
+            self.bags.remove(&relation.number());
+        }
+    }
+
+    /// The ports that we last wanted open, and whether they were seen to be.
+    pub(crate) fn ports(&self) -> Option<(BTreeSet<OpenedPort>, bool)> {
+        let written = self.ports.as_ref()?;
+        Some((written.ports.iter().filter_map(|port| OpenedPort::parse(port)).collect(), written.seen))
+    }
+
+    /// Remembers which ports are open, or are about to be.
+    pub(crate) fn set_ports(&mut self, ports: &BTreeSet<OpenedPort>, seen: bool) {
+        self.ports = Some(WrittenPorts { ports: ports.iter().map(ToString::to_string).collect(), seen });
     }
 
     /// The status that we last set.
@@ -137,7 +167,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut memory = Memory::default();
         memory.set_app(RelationId::new(3), &AppName::parse("pg").unwrap());
-        memory.set_ports(&[OpenedPort::tcp(80)]);
+        memory.set_ports(&BTreeSet::from([OpenedPort::tcp(80)]), true);
         memory.set_status(&Status::active());
         memory.save(folder.path()).unwrap();
         assert_eq!(Memory::load(folder.path()), memory);
@@ -155,7 +185,7 @@ mod tests {
     #[test]
     fn who_no_longer_leads_knows_nothing_of_the_applications_bags() {
         let mut memory = Memory::default();
-        memory.set_bag(RelationId::new(1), Some(&Bag::new()));
+        memory.saw_bag(RelationId::new(1), &Bag::new());
         memory.set_leader(false);
         assert_eq!(memory.bag(RelationId::new(1)), None);
     }
@@ -164,7 +194,19 @@ mod tests {
     fn a_large_bag_is_not_remembered() {
         let mut memory = Memory::default();
         let bag = Bag::from([("k".to_owned(), "v".repeat(BAG_BYTES_MAX))]);
-        memory.set_bag(RelationId::new(1), Some(&bag));
+        memory.will_write_bag(RelationId::new(1), &bag);
         assert_eq!(memory.bag(RelationId::new(1)), None);
+    }
+
+    #[test]
+    fn until_it_is_seen_a_bag_may_hold_the_keys_of_all_that_was_written() {
+        let mut memory = Memory::default();
+        let (id, one, two) = (RelationId::new(1), Bag::from([("a".into(), "1".into())]), Bag::from([("b".into(), "2".into())]));
+        memory.saw_bag(id, &one);
+        memory.will_write_bag(id, &two);
+        memory.will_write_bag(id, &Bag::new());
+        assert_eq!(memory.bag(id).unwrap().keys, BTreeSet::from(["a".to_owned(), "b".to_owned()]));
+        memory.saw_bag(id, &two);
+        assert!(memory.bag(id).unwrap().keys.is_empty());
     }
 }

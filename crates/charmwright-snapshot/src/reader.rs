@@ -42,8 +42,8 @@ pub enum OwnBag {
 pub enum Observed<T> {
     /// It is this.
     Is(T),
-    /// It can be written, but what it is cannot be known.
-    Unknown,
+    /// It can be written, but what it is is not known, only which keys it may have.
+    Unknown(BTreeSet<String>),
     /// It is not ours to write.
     NotOurs,
 }
@@ -134,9 +134,11 @@ impl<'a> Reader<'a> {
 
     /// Whether it is known that another unit leads.
     ///
-    /// A unit that followed before asks; one that led finds out by reading its application's bag.
+    /// A unit that followed before asks, unless it was just elected; one that led finds out by reading its
+    /// application's bag.
     pub(crate) fn is_follower(&self) -> Result<bool, Error> {
-        if self.leader.get().is_none() && self.memory.borrow().leader() == Some(false) {
+        let followed = self.memory.borrow().leader() == Some(false) && self.context.event != Event::LeaderElected;
+        if self.leader.get().is_none() && followed {
             self.is_leader()?;
         }
         Ok(self.leader.get() == Some(&false))
@@ -144,7 +146,7 @@ impl<'a> Reader<'a> {
 
     /// Whether we have written into our application's bag before, as far as we remember.
     pub(crate) fn has_written(&self, relation: RelationId) -> bool {
-        self.memory.borrow().bag(relation).is_some()
+        self.memory.borrow().written_relations().contains(&relation)
     }
 
     /// Our own application's bag.
@@ -167,7 +169,9 @@ impl<'a> Reader<'a> {
         }
         match self.juju.relation_get_app(relation, self.context.unit.application()) {
             Ok(bag) => {
-                self.memory.borrow_mut().set_leader(true);
+                let mut memory = self.memory.borrow_mut();
+                memory.set_leader(true);
+                memory.saw_bag(relation, &bag);
                 Ok(OwnBag::Readable(bag))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(OwnBag::Gone),
@@ -190,19 +194,21 @@ impl<'a> Reader<'a> {
     ///
     /// If it has to be read and Juju fails to say.
     pub fn observe_bag(&self, relation: RelationId, wanted: &Bag) -> Result<Observed<Bag>, Error> {
+        let written = self.memory.borrow().bag(relation).cloned();
         if !self.bags.borrow().contains_key(&relation)
-            && let Some(written) = self.memory.borrow().bag(relation)
-            && (written != wanted || self.echoes.borrow().get(&relation) == Some(wanted))
+            && let Some(written) = written.clone()
         {
-            return Ok(Observed::Is(written.clone()));
+            match (written.bag == *wanted, written.seen) {
+                (true, _) if self.echoes.borrow().get(&relation) == Some(wanted) => return Ok(Observed::Is(written.bag)),
+                (false, true) => return Ok(Observed::Is(written.bag)),
+                (false, false) => return Ok(Observed::Unknown(written.keys)),
+                (true, _) => {}
+            }
         }
         Ok(match self.own_bag(relation)? {
             OwnBag::Readable(bag) => Observed::Is(bag),
             // It can only be written; what was written last is taken as written.
-            OwnBag::Unreadable => match self.memory.borrow().bag(relation) {
-                Some(written) => Observed::Is(written.clone()),
-                None => Observed::Unknown,
-            },
+            OwnBag::Unreadable => written.map_or(Observed::Unknown(BTreeSet::new()), |written| Observed::Is(written.bag)),
             OwnBag::Followers | OwnBag::Gone => Observed::NotOurs,
         })
     }
@@ -216,14 +222,19 @@ impl<'a> Reader<'a> {
     /// If they have to be read and Juju fails to say.
     pub fn observe_ports(&self, wanted: &Ports, complete: bool) -> Result<(Ports, Ports), Error> {
         let target = |open: &Ports| if complete { wanted.clone() } else { wanted | open };
-        let read = self.ports.borrow().clone();
-        let written = self.memory.borrow().ports().map(Ports::from_iter);
-        let open = match (read, written) {
-            (Some(read), _) => read,
-            (None, Some(written)) if target(&written) != written => written,
+        let known = self.ports.borrow().clone();
+        let written = self.memory.borrow().ports();
+        let open = match (known, written) {
+            (Some(known), _) => known,
+            (None, Some((written, true))) if target(&written) != written => written,
             (None, None) if wanted.is_empty() => Ports::new(),
-            (None, Some(written)) if written.is_empty() && wanted.is_empty() => written,
-            _ => self.juju.opened_ports()?.into_iter().collect(),
+            (None, Some((written, true))) if written.is_empty() && wanted.is_empty() => written,
+            _ => {
+                let open: Ports = self.juju.opened_ports()?.into_iter().collect();
+                self.memory.borrow_mut().set_ports(&open, true);
+                *self.ports.borrow_mut() = Some(open.clone());
+                open
+            }
         };
         let target = target(&open);
         Ok((open, target))
@@ -252,19 +263,20 @@ impl<'a> Reader<'a> {
 
     /// Notes that our application's bag is about to hold `bag`.
     pub fn will_write_bag(&self, relation: RelationId, bag: &Bag) {
-        self.memory.borrow_mut().set_bag(relation, Some(bag));
+        self.memory.borrow_mut().will_write_bag(relation, bag);
         self.bags.borrow_mut().insert(relation, OwnBag::Readable(bag.clone()));
     }
 
     /// Notes that our application's bag turned out not to be ours to write.
     pub fn could_not_write_bag(&self, relation: RelationId) {
+        self.leader.get_or_init(|| false);
         self.memory.borrow_mut().set_leader(false);
         self.bags.borrow_mut().insert(relation, OwnBag::Followers);
     }
 
     /// Notes that `ports` are about to be the open ones.
     pub fn will_open_ports(&self, ports: &Ports) {
-        self.memory.borrow_mut().set_ports(ports);
+        self.memory.borrow_mut().set_ports(ports, false);
         *self.ports.borrow_mut() = Some(ports.clone());
     }
 
@@ -274,13 +286,12 @@ impl<'a> Reader<'a> {
         *self.status.borrow_mut() = Some(Some(status.clone()));
     }
 
-    /// Notes which bags hold what is wanted, so that it need not be found out again by writing.
-    pub fn keep_bag(&self, relation: RelationId, bag: &Bag) {
-        self.memory.borrow_mut().set_bag(relation, Some(bag));
-    }
-
     /// Notes what the other side says that it has read in our application's bag: as good as reading it.
     pub(crate) fn note_echo(&self, relation: RelationId, read: Bag) {
+        let mut memory = self.memory.borrow_mut();
+        if memory.bag(relation).is_some_and(|written| written.bag == read) {
+            memory.saw_bag(relation, &read);
+        }
         self.echoes.borrow_mut().insert(relation, read);
     }
 

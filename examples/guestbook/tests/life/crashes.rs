@@ -1,0 +1,76 @@
+//! `dispatch` is killed wherever it touches the outside, and run again: it must end as if nothing had happened.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::stage::Stage;
+
+/// How many units live through crashes at once. They mostly wait for Pebble.
+const UNITS: usize = 6;
+
+/// The change that is interrupted: another port and another greeting, and then back.
+const THERE: &str = "[{config: {server-port: 9000, greeting: There}}, {expect: {status: active}}, {expect: {http: {port: 9000, body: There}}}]";
+const BACK: &str = "[{config: {server-port: 8080, greeting: Back}}, {expect: {status: active}}, {expect: {http: {port: 8080, body: Back}}}]";
+
+#[test]
+fn killed_at_any_hook_command_or_pebble_request_of_a_config_change_it_ends_as_if_never_killed() {
+    let mut undisturbed = Stage::ready();
+    live(&mut undisturbed, THERE);
+    live(&mut undisturbed, BACK);
+    let ends = [THERE, BACK].map(|change| {
+        let before = boundaries(&mut undisturbed);
+        undisturbed.does(change);
+        let passed = boundaries(&mut undisturbed) - before;
+        assert!(passed > 30, "a config change passes only {passed} boundaries");
+        let end = undisturbed.end_state();
+        live(&mut undisturbed, "[]");
+        (change, passed, end)
+    });
+    let most = ends.iter().map(|(_, passed, _)| *passed).max().unwrap();
+
+    let next = AtomicUsize::new(0);
+    let killed = Mutex::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..UNITS {
+            scope.spawn(|| {
+                let mut stage = Stage::ready();
+                live(&mut stage, THERE);
+                live(&mut stage, BACK);
+                loop {
+                    let at = next.fetch_add(1, Ordering::SeqCst);
+                    if at >= most {
+                        return;
+                    }
+                    for (change, passed, end) in &ends {
+                        if at < *passed {
+                            kill_at(&mut stage, at);
+                        }
+                        let records = stage.does(change);
+                        let died = records.iter().filter(|record| record.exit_code.is_none()).count();
+                        assert_eq!(died, usize::from(at < *passed), "boundary {at} of {passed}: {records:#?}");
+                        assert_eq!(stage.end_state(), *end, "killed at boundary {at} of {passed}");
+                        live(&mut stage, "[]");
+                        *killed.lock().unwrap() += died;
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(*killed.lock().unwrap(), ends.iter().map(|(_, passed, _)| passed).sum::<usize>());
+}
+
+/// Plays steps, and an uneventful hook that must find nothing to do.
+fn live(stage: &mut Stage, steps: &str) {
+    stage.does(steps);
+    let records = stage.does("[update-status]");
+    assert_eq!(records[0].writes, Vec::<String>::new());
+}
+
+fn boundaries(stage: &mut Stage) -> usize {
+    stage.agent().shared().lock().boundaries
+}
+
+fn kill_at(stage: &mut Stage, boundary: usize) {
+    let mut live = stage.agent().shared().lock();
+    live.kill_at = Some(live.boundaries + boundary);
+}
