@@ -24,8 +24,11 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let plain_types: Vec<_> = plain.iter().map(|input| input.of).collect();
     let named_names: Vec<_> = named.iter().map(|input| input.ident).collect();
     let named_reads = named.iter().map(|input| input.collect());
-    let required: Vec<_> =
-        named.iter().filter(|input| matches!(input.kind, Kind::Requires(..))).map(|input| input.ident).collect();
+    let required: Vec<_> = named
+        .iter()
+        .filter(|input| matches!(input.kind, Kind::Requires(..)))
+        .map(|input| input.ident)
+        .collect();
     Ok(quote! {
         #watch
         #(#checks)*
@@ -79,14 +82,23 @@ enum Kind {
 
 impl<'a> Input<'a> {
     fn new(field: &'a Field, charmcraft: &Charmcraft) -> syn::Result<Self> {
-        let ident = field.ident.as_ref().ok_or_else(|| syn::Error::new(field.span(), "an input has a name"))?;
-        Ok(Self { ident, of: &field.ty, kind: Kind::of(field, charmcraft)? })
+        let ident = field
+            .ident
+            .as_ref()
+            .ok_or_else(|| syn::Error::new(field.span(), "an input has a name"))?;
+        Ok(Self {
+            ident,
+            of: &field.ty,
+            kind: Kind::of(field, charmcraft)?,
+        })
     }
 
     fn declare(&self) -> TokenStream {
         let of = self.of;
         match &self.kind {
-            Kind::Plain => quote_spanned! { of.span() => <#of as ::charmwright::__private::Input>::declare(declaration); },
+            Kind::Plain => {
+                quote_spanned! { of.span() => <#of as ::charmwright::__private::Input>::declare(declaration); }
+            }
             Kind::Requires(name, _) => quote_spanned! { of.span() => declaration.requires::<#of>(#name); },
             Kind::Provides(name, _) => quote_spanned! { of.span() => declaration.provides::<#of>(#name); },
             Kind::Container(name) => quote! { declaration.container(#name); },
@@ -97,9 +109,15 @@ impl<'a> Input<'a> {
         let of = self.of;
         match &self.kind {
             Kind::Plain => TokenStream::new(),
-            Kind::Requires(name, _) => quote! { <#of as ::charmwright::__private::RequiresInput>::collect(#name, snapshot) },
-            Kind::Provides(name, _) => quote! { <#of as ::charmwright::__private::ProvidesInput>::collect(#name, snapshot) },
-            Kind::Container(name) => quote_spanned! { of.span() => ::charmwright::__private::Container::collect(#name, snapshot) },
+            Kind::Requires(name, _) => {
+                quote! { <#of as ::charmwright::__private::RequiresInput>::collect(#name, snapshot) }
+            }
+            Kind::Provides(name, _) => {
+                quote! { <#of as ::charmwright::__private::ProvidesInput>::collect(#name, snapshot) }
+            }
+            Kind::Container(name) => {
+                quote_spanned! { of.span() => ::charmwright::__private::Container::collect(#name, snapshot) }
+            }
         }
     }
 
@@ -108,12 +126,20 @@ impl<'a> Input<'a> {
         let of = self.of;
         let (name, interface, spoken) = match &self.kind {
             Kind::Plain | Kind::Container(_) => return TokenStream::new(),
-            Kind::Requires(name, interface) => (name, interface, quote! {
-                <<#of as ::charmwright::__private::RequiresInput>::Interface as ::charmwright::__private::Interface>::NAME
-            }),
-            Kind::Provides(name, interface) => (name, interface, quote! {
-                <<#of as ::charmwright::__private::ProvidesInput>::Interface as ::charmwright::__private::Offered>::NAME
-            }),
+            Kind::Requires(name, interface) => (
+                name,
+                interface,
+                quote! {
+                    <<#of as ::charmwright::__private::RequiresInput>::Interface as ::charmwright::__private::Interface>::NAME
+                },
+            ),
+            Kind::Provides(name, interface) => (
+                name,
+                interface,
+                quote! {
+                    <<#of as ::charmwright::__private::ProvidesInput>::Interface as ::charmwright::__private::Offered>::NAME
+                },
+            ),
         };
         let message = format!(
             "endpoint `{}` has the interface `{interface}` in charmcraft.yaml, but the type of this field speaks another",
@@ -129,7 +155,9 @@ impl Kind {
     fn of(field: &Field, charmcraft: &Charmcraft) -> syn::Result<Self> {
         let mut kind = Self::Plain;
         for attribute in &field.attrs {
-            let Some(word) = attribute.path().get_ident().map(ToString::to_string) else { continue };
+            let Some(word) = attribute.path().get_ident().map(ToString::to_string) else {
+                continue;
+            };
             if !matches!(word.as_str(), "requires" | "provides" | "container") {
                 continue;
             }

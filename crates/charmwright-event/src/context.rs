@@ -64,14 +64,19 @@ impl Context {
         K: Into<String>,
         V: Into<String>,
     {
-        let variables: BTreeMap<String, String> = variables.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        let variables: BTreeMap<String, String> =
+            variables.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
         let variables = Variables(variables);
         if !variables.0.keys().any(|name| name.starts_with("JUJU_")) {
             return Err(EnvironmentError::NotRunByJuju);
         }
         let event = variables.event()?;
         Ok(Self {
-            unit: parsed("JUJU_UNIT_NAME", variables.need("JUJU_UNIT_NAME", &event.name())?, UnitName::parse)?,
+            unit: parsed(
+                "JUJU_UNIT_NAME",
+                variables.need("JUJU_UNIT_NAME", &event.name())?,
+                UnitName::parse,
+            )?,
             model: variables.get("JUJU_MODEL_NAME").unwrap_or_default().to_owned(),
             charm_dir: PathBuf::from(variables.need("JUJU_CHARM_DIR", &event.name())?),
             event,
@@ -91,11 +96,17 @@ struct Variables(BTreeMap<String, String>);
 
 impl Variables {
     fn get(&self, variable: &str) -> Option<&str> {
-        self.0.get(variable).map(String::as_str).filter(|text| !text.is_empty())
+        self.0
+            .get(variable)
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
     }
 
     fn need(&self, variable: &'static str, event: &str) -> Result<&str, EnvironmentError> {
-        self.get(variable).ok_or_else(|| EnvironmentError::Missing { variable, event: event.to_owned() })
+        self.get(variable).ok_or_else(|| EnvironmentError::Missing {
+            variable,
+            event: event.to_owned(),
+        })
     }
 
     fn maybe<T>(
@@ -103,15 +114,21 @@ impl Variables {
         variable: &'static str,
         parse: impl Fn(&str) -> Result<T, NameError>,
     ) -> Result<Option<T>, EnvironmentError> {
-        self.get(variable).map(|text| parsed(variable, text, parse)).transpose()
+        self.get(variable)
+            .map(|text| parsed(variable, text, parse))
+            .transpose()
     }
 
     fn event(&self) -> Result<Event, EnvironmentError> {
         let path = self.need("JUJU_DISPATCH_PATH", "every event")?;
         match path.split_once('/') {
             Some(("hooks", hook)) if !hook.is_empty() => self.hook(hook),
-            Some(("actions", name)) if !name.is_empty() => Ok(Event::Action { name: name.to_owned() }),
-            _ => Err(EnvironmentError::UnknownDispatchPath { path: path.to_owned() }),
+            Some(("actions", name)) if !name.is_empty() => Ok(Event::Action {
+                name: name.to_owned(),
+            }),
+            _ => Err(EnvironmentError::UnknownDispatchPath {
+                path: path.to_owned(),
+            }),
         }
     }
 
@@ -126,15 +143,24 @@ impl Variables {
             "stop" => Event::Stop,
             "remove" => Event::Remove,
             "secret-changed" => Event::SecretChanged {
-                secret: parsed("JUJU_SECRET_ID", self.need("JUJU_SECRET_ID", hook)?, SecretUri::parse)?,
+                secret: parsed(
+                    "JUJU_SECRET_ID",
+                    self.need("JUJU_SECRET_ID", hook)?,
+                    SecretUri::parse,
+                )?,
                 label: self.get("JUJU_SECRET_LABEL").map(str::to_owned),
             },
-            _ => match RelationEventKind::ALL.iter().find(|kind| has_suffix(hook, kind.as_str())) {
+            _ => match RelationEventKind::ALL
+                .iter()
+                .find(|kind| has_suffix(hook, kind.as_str()))
+            {
                 Some(&kind) => Event::Relation(self.relation(hook, kind)?),
-                None if has_suffix(hook, "pebble-ready") => {
-                    Event::PebbleReady { container: self.need("JUJU_WORKLOAD_NAME", hook)?.to_owned() }
-                }
-                None => Event::Other { hook: hook.to_owned() },
+                None if has_suffix(hook, "pebble-ready") => Event::PebbleReady {
+                    container: self.need("JUJU_WORKLOAD_NAME", hook)?.to_owned(),
+                },
+                None => Event::Other {
+                    hook: hook.to_owned(),
+                },
             },
         })
     }
@@ -145,7 +171,11 @@ impl Variables {
         Ok(RelationEvent {
             kind,
             endpoint: self.need("JUJU_RELATION", hook)?.to_owned(),
-            relation: parsed("JUJU_RELATION_ID", self.need("JUJU_RELATION_ID", hook)?, RelationId::parse)?,
+            relation: parsed(
+                "JUJU_RELATION_ID",
+                self.need("JUJU_RELATION_ID", hook)?,
+                RelationId::parse,
+            )?,
             remote_app: self.maybe("JUJU_REMOTE_APP", AppName::parse)?,
             remote_unit: self.maybe("JUJU_REMOTE_UNIT", UnitName::parse)?,
             departing_unit: self.maybe("JUJU_DEPARTING_UNIT", UnitName::parse)?,
@@ -154,7 +184,8 @@ impl Variables {
 }
 
 fn has_suffix(hook: &str, suffix: &str) -> bool {
-    hook.strip_suffix(suffix).is_some_and(|prefix| prefix.len() > 1 && prefix.ends_with('-'))
+    hook.strip_suffix(suffix)
+        .is_some_and(|prefix| prefix.len() > 1 && prefix.ends_with('-'))
 }
 
 #[cfg(test)]
@@ -164,7 +195,11 @@ mod tests {
 
     fn context(hook: &str, more: &[(&str, &str)]) -> Result<Context, EnvironmentError> {
         let path = format!("hooks/{hook}");
-        let always = [("JUJU_DISPATCH_PATH", path.as_str()), ("JUJU_UNIT_NAME", "app/0"), ("JUJU_CHARM_DIR", "/charm")];
+        let always = [
+            ("JUJU_DISPATCH_PATH", path.as_str()),
+            ("JUJU_UNIT_NAME", "app/0"),
+            ("JUJU_CHARM_DIR", "/charm"),
+        ];
         Context::from_variables(always.into_iter().chain(more.iter().copied()))
     }
 
@@ -177,7 +212,9 @@ mod tests {
             ("JUJU_REMOTE_UNIT", "pg/1"),
             ("JUJU_DEPARTING_UNIT", "app/0"),
         ];
-        let Event::Relation(event) = context("database-relation-departed", &variables).unwrap().event else { panic!() };
+        let Event::Relation(event) = context("database-relation-departed", &variables).unwrap().event else {
+            panic!()
+        };
         assert_eq!(event.kind, RelationEventKind::Departed);
         assert_eq!(event.relation, RelationId::new(3));
         assert_eq!(event.remote_app.unwrap().as_str(), "pg");
@@ -186,9 +223,15 @@ mod tests {
 
     #[test]
     fn an_empty_variable_counts_as_absent() {
-        let variables =
-            [("JUJU_RELATION", "db"), ("JUJU_RELATION_ID", "db:1"), ("JUJU_REMOTE_APP", ""), ("JUJU_REMOTE_UNIT", "")];
-        let Event::Relation(event) = context("db-relation-broken", &variables).unwrap().event else { panic!() };
+        let variables = [
+            ("JUJU_RELATION", "db"),
+            ("JUJU_RELATION_ID", "db:1"),
+            ("JUJU_REMOTE_APP", ""),
+            ("JUJU_REMOTE_UNIT", ""),
+        ];
+        let Event::Relation(event) = context("db-relation-broken", &variables).unwrap().event else {
+            panic!()
+        };
         assert_eq!((event.remote_app, event.remote_unit), (None, None));
     }
 
@@ -196,39 +239,74 @@ mod tests {
     fn a_malformed_variable_is_named() {
         let variables = [("JUJU_RELATION", "db"), ("JUJU_RELATION_ID", "db:x")];
         let error = context("db-relation-joined", &variables).unwrap_err();
-        assert_eq!(error.to_string(), "JUJU_RELATION_ID is malformed: `db:x` is not a relation id such as `database:3`");
+        assert_eq!(
+            error.to_string(),
+            "JUJU_RELATION_ID is malformed: `db:x` is not a relation id such as `database:3`"
+        );
         let error = context("web-pebble-ready", &[]).unwrap_err();
-        assert_eq!(error.to_string(), "JUJU_WORKLOAD_NAME is not set, though Juju sets it for web-pebble-ready");
+        assert_eq!(
+            error.to_string(),
+            "JUJU_WORKLOAD_NAME is not set, though Juju sets it for web-pebble-ready"
+        );
     }
 
     #[test]
     fn an_unknown_hook_is_not_an_error() {
-        for hook in ["leader-settings-changed", "web-pebble-check-failed", "some-future-hook", "-relation-created"] {
+        for hook in [
+            "leader-settings-changed",
+            "web-pebble-check-failed",
+            "some-future-hook",
+            "-relation-created",
+        ] {
             let context = context(hook, &[]).unwrap();
-            assert_eq!(context.event, Event::Other { hook: hook.to_owned() });
+            assert_eq!(
+                context.event,
+                Event::Other {
+                    hook: hook.to_owned()
+                }
+            );
             assert_eq!(context.event.goal(), Goal::Reconcile);
         }
     }
 
     #[test]
     fn an_action_is_told_from_a_hook_of_the_same_name() {
-        let variables =
-            [("JUJU_DISPATCH_PATH", "actions/start"), ("JUJU_UNIT_NAME", "app/0"), ("JUJU_CHARM_DIR", "/charm")];
+        let variables = [
+            ("JUJU_DISPATCH_PATH", "actions/start"),
+            ("JUJU_UNIT_NAME", "app/0"),
+            ("JUJU_CHARM_DIR", "/charm"),
+        ];
         let context = Context::from_variables(variables).unwrap();
-        assert_eq!(context.event, Event::Action { name: "start".to_owned() });
+        assert_eq!(
+            context.event,
+            Event::Action {
+                name: "start".to_owned()
+            }
+        );
         assert_eq!(context.event.goal(), Goal::Act);
     }
 
     #[test]
     fn every_event_knows_its_own_name() {
-        for hook in ["install", "start", "config-changed", "update-status", "upgrade-charm", "leader-elected", "stop", "remove"]
-        {
+        for hook in [
+            "install",
+            "start",
+            "config-changed",
+            "update-status",
+            "upgrade-charm",
+            "leader-elected",
+            "stop",
+            "remove",
+        ] {
             assert_eq!(context(hook, &[]).unwrap().event.name(), hook);
         }
     }
 
     #[test]
     fn run_by_hand_it_says_so() {
-        assert_eq!(Context::from_variables([("HOME", "/root")]), Err(EnvironmentError::NotRunByJuju));
+        assert_eq!(
+            Context::from_variables([("HOME", "/root")]),
+            Err(EnvironmentError::NotRunByJuju)
+        );
     }
 }

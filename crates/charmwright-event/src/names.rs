@@ -12,7 +12,10 @@ pub struct NameError {
 
 impl NameError {
     fn new(text: &str, expected: &'static str) -> Self {
-        Self { text: text.to_owned(), expected }
+        Self {
+            text: text.to_owned(),
+            expected,
+        }
     }
 }
 
@@ -93,7 +96,10 @@ impl RelationId {
     /// If what follows the last colon is not a number.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let number = text.rsplit_once(':').map_or(text, |(_, number)| number);
-        number.parse().map(Self).map_err(|_| NameError::new(text, "a relation id such as `database:3`"))
+        number
+            .parse()
+            .map(Self)
+            .map_err(|_| NameError::new(text, "a relation id such as `database:3`"))
     }
 
     /// The bare number.
@@ -121,7 +127,10 @@ impl SecretUri {
         if id.len() == 20 && id.chars().all(legal) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(NameError::new(text, "a secret's reference such as `secret:9m4e2mr0ui3e8a215n4g`"))
+            Err(NameError::new(
+                text,
+                "a secret's reference such as `secret:9m4e2mr0ui3e8a215n4g`",
+            ))
         }
     }
 
@@ -179,7 +188,12 @@ mod tests {
     #[test]
     fn secret_references_of_every_form_are_known() {
         let id = "9m4e2mr0ui3e8a215n4g";
-        for form in [id.to_owned(), format!("secret:{id}"), format!("secret://model/{id}"), format!("secret:model/{id}")] {
+        for form in [
+            id.to_owned(),
+            format!("secret:{id}"),
+            format!("secret://model/{id}"),
+            format!("secret:model/{id}"),
+        ] {
             assert_eq!(SecretUri::parse(&form).unwrap().as_str(), form);
         }
         assert!(SecretUri::parse("secret:short").is_err());

@@ -28,7 +28,10 @@ pub struct Status {
 impl Status {
     /// Active, without a message.
     pub fn active() -> Self {
-        Self { kind: StatusKind::Active, message: String::new() }
+        Self {
+            kind: StatusKind::Active,
+            message: String::new(),
+        }
     }
 }
 

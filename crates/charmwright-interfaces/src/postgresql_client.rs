@@ -19,7 +19,10 @@ pub struct Database {
 impl Database {
     /// A database of this name.
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), extra_user_roles: None }
+        Self {
+            name: name.into(),
+            extra_user_roles: None,
+        }
     }
 
     /// Roles that our user shall have besides, such as `admin`.
@@ -77,7 +80,10 @@ impl Interface for PostgresqlClient {
         // Before secrets, and without them, the credentials stand in the databag.
         let (username, password) = match (remote.get(USER), remote.get("username"), remote.get("password")) {
             (None, Some(username), Some(password)) => (username.to_owned(), Sensitive::new(password)),
-            _ => (remote.secret(USER, "username")?.expose().to_owned(), remote.secret(USER, "password")?.clone()),
+            _ => (
+                remote.secret(USER, "username")?.expose().to_owned(),
+                remote.secret(USER, "password")?.clone(),
+            ),
         };
         Ok(Login {
             endpoints,
@@ -107,7 +113,10 @@ mod tests {
         let bag = PostgresqlClient::write(&Database::named("guestbook"));
         let remote = Bag::from([("data".to_owned(), serde_json::to_string(&bag).unwrap())]);
         assert_eq!(PostgresqlClient::echo(&remote), Some(bag));
-        assert_eq!(PostgresqlClient::echo(&Bag::from([("data".to_owned(), "{".to_owned())])), None);
+        assert_eq!(
+            PostgresqlClient::echo(&Bag::from([("data".to_owned(), "{".to_owned())])),
+            None
+        );
         assert_eq!(PostgresqlClient::echo(&Bag::new()), None);
     }
 }

@@ -15,7 +15,12 @@ pub(crate) fn of<'a>(service: &Service, files: impl IntoIterator<Item = (&'a str
             hasher.update(part);
         }
     }
-    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hasher
+        .finalize()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -32,6 +37,9 @@ mod tests {
         assert_ne!(digest, of(&service, [("/etc/a", b"two".as_slice())]));
         assert_ne!(digest, of(&service, [("/etc/b", b"one".as_slice())]));
         assert_ne!(digest, of(&service, []));
-        assert_ne!(of(&service, [("/a", b"b".as_slice())]), of(&service, [("/ab", b"".as_slice())]));
+        assert_ne!(
+            of(&service, [("/a", b"b".as_slice())]),
+            of(&service, [("/ab", b"".as_slice())])
+        );
     }
 }

@@ -7,9 +7,7 @@ use std::time::Duration;
 use charmwright_event::Context;
 use charmwright_hookcmds::HookCommands;
 use charmwright_snapshot::snapshot::{ContainerSnapshot, ContainerState, Snapshot};
-use charmwright_snapshot::{
-    Container, Declaration, Inputs, Memory, NotYet, Reader, Ready, collect,
-};
+use charmwright_snapshot::{Container, Declaration, Inputs, Memory, NotYet, Reader, Ready, collect};
 
 use crate::apply::apply;
 use crate::desired::{ContainerWish, Desired, Wishes};
@@ -76,7 +74,12 @@ pub(crate) fn reconcile<I: Inputs>(
     let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
     let mut declaration = Declaration::default();
     I::declare(&mut declaration);
-    let mut hook = Hook { world, reader: &reader, remembered: reader.memory(), tried: BTreeSet::new() };
+    let mut hook = Hook {
+        world,
+        reader: &reader,
+        remembered: reader.memory(),
+        tried: BTreeSet::new(),
+    };
     let mut snapshot = collect(&reader, &declaration, &world.containers)?;
     let mut done = Vec::new();
     let causes = loop {
@@ -108,7 +111,13 @@ impl Round {
     fn run<I: Inputs>(function: fn(&I, &Desired) -> Ready<()>, snapshot: &Snapshot) -> Self {
         let inputs = match I::collect(snapshot) {
             Ok(inputs) => inputs,
-            Err(causes) => return Self { wishes: Wishes::default(), complete: false, causes: status::relevant(false, &[], &causes) },
+            Err(causes) => {
+                return Self {
+                    wishes: Wishes::default(),
+                    complete: false,
+                    causes: status::relevant(false, &[], &causes),
+                };
+            }
         };
         let desired = Desired::empty();
         let result = function(&inputs, &desired);
@@ -116,7 +125,11 @@ impl Round {
         let mut missing = inputs.missing();
         missing.extend(result.as_ref().err().cloned());
         let causes = status::relevant(result.is_ok(), &wishes.causes, &missing);
-        Self { wishes, complete: result.is_ok(), causes }
+        Self {
+            wishes,
+            complete: result.is_ok(),
+            causes,
+        }
     }
 }
 
@@ -146,7 +159,13 @@ impl Hook<'_> {
         }
         for (relation, wanted) in &bags {
             let held = self.reader.observe_bag(*relation, wanted)?;
-            if let Some(change) = bag_change(*relation, snapshot.label(*relation), &held, wanted, round.complete) {
+            if let Some(change) = bag_change(
+                *relation,
+                snapshot.label(*relation),
+                &held,
+                wanted,
+                round.complete,
+            ) {
                 self.reader.will_write_bag(*relation, &change.result);
                 plan.steps.push(Step::Write(change));
             }
@@ -157,24 +176,40 @@ impl Hook<'_> {
     fn plan_ports(&self, round: &Round, plan: &mut Plan) -> Result<(), DriveError> {
         let wanted = &round.wishes.ports;
         let (open, target) = self.reader.observe_ports(wanted, round.complete)?;
-        plan.steps.extend(target.difference(&open).map(|port| Step::Open(*port)));
-        plan.steps.extend(open.difference(&target).map(|port| Step::Close(*port)));
+        plan.steps
+            .extend(target.difference(&open).map(|port| Step::Open(*port)));
+        plan.steps
+            .extend(open.difference(&target).map(|port| Step::Close(*port)));
         if open != target {
             self.reader.will_open_ports(&target);
         }
         Ok(())
     }
 
-    fn plan_containers(&mut self, round: &Round, snapshot: &Snapshot, plan: &mut Plan) -> Result<(), DriveError> {
+    fn plan_containers(
+        &mut self,
+        round: &Round,
+        snapshot: &Snapshot,
+        plan: &mut Plan,
+    ) -> Result<(), DriveError> {
         let nothing = ContainerWish::default();
         for (&name, seen) in &snapshot.containers {
             let wish = round.wishes.containers.get(name).unwrap_or(&nothing);
             if let Some((path, service)) = wish.orphans.first().cloned() {
-                return Err(DriveError::UnknownReader { container: name.to_owned(), path, service });
+                return Err(DriveError::UnknownReader {
+                    container: name.to_owned(),
+                    path,
+                    service,
+                });
             }
-            let ContainerSnapshot::Up(state) = seen else { continue };
+            let ContainerSnapshot::Up(state) = seen else {
+                continue;
+            };
             let held = self.held_files(name, wish)?;
-            plan.steps.extend(self.container_step(name, wish, state, &held, round.complete).map(Step::Container));
+            plan.steps.extend(
+                self.container_step(name, wish, state, &held, round.complete)
+                    .map(Step::Container),
+            );
         }
         Ok(())
     }
@@ -188,20 +223,34 @@ impl Hook<'_> {
         complete: bool,
     ) -> Option<crate::plan::ContainerStep> {
         let step = container_step(name, wish, state, held, &self.tried, complete)?;
-        self.tried.extend(step.start.keys().map(|service| (name.to_owned(), service.clone())));
+        self.tried.extend(
+            step.start
+                .keys()
+                .map(|service| (name.to_owned(), service.clone())),
+        );
         Some(step)
     }
 
     /// The wished files as they are; one that cannot be read counts as absent, and writing it will tell.
-    fn held_files(&self, container: &str, wish: &ContainerWish) -> Result<BTreeMap<String, Vec<u8>>, DriveError> {
+    fn held_files(
+        &self,
+        container: &str,
+        wish: &ContainerWish,
+    ) -> Result<BTreeMap<String, Vec<u8>>, DriveError> {
         if wish.files.is_empty() {
             return Ok(BTreeMap::new());
         }
         let paths: Vec<&str> = wish.files.keys().map(String::as_str).collect();
         match Container::client(&self.world.containers, container).read_files(&paths) {
-            Ok(files) => Ok(files.into_iter().filter_map(|(path, content)| Some((path, content.ok()?))).collect()),
+            Ok(files) => Ok(files
+                .into_iter()
+                .filter_map(|(path, content)| Some((path, content.ok()?)))
+                .collect()),
             Err(error) if error.is_unreachable() => Ok(BTreeMap::new()),
-            Err(source) => Err(DriveError::Pebble { container: container.to_owned(), source }),
+            Err(source) => Err(DriveError::Pebble {
+                container: container.to_owned(),
+                source,
+            }),
         }
     }
 

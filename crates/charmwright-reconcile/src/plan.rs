@@ -97,7 +97,11 @@ impl fmt::Display for BagChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (removed, set): (Vec<_>, Vec<_>) = self.changes.iter().partition(|(_, value)| value.is_empty());
         let keys = |changes: Vec<(&String, &String)>| {
-            changes.into_iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(", ")
+            changes
+                .into_iter()
+                .map(|(key, _)| key.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         write!(f, "tell {}:", self.label)?;
         if !set.is_empty() {
@@ -114,13 +118,27 @@ impl ContainerStep {
     fn lines(&self) -> Vec<String> {
         let name = &self.container;
         let mut lines = Vec::new();
-        lines.extend(self.files.iter().map(|(path, content)| {
-            format!("write {path} in container {name} ({} bytes)", content.len())
-        }));
-        lines.extend(self.stop.iter().map(|service| format!("stop {service} in container {name}: no longer wanted")));
+        lines.extend(
+            self.files
+                .iter()
+                .map(|(path, content)| format!("write {path} in container {name} ({} bytes)", content.len())),
+        );
+        lines.extend(
+            self.stop
+                .iter()
+                .map(|service| format!("stop {service} in container {name}: no longer wanted")),
+        );
         if let Some(layer) = &self.layer {
-            let entries: Vec<_> = layer.services.keys().chain(layer.checks.keys()).map(String::as_str).collect();
-            lines.push(format!("set the layer of container {name}: {}", entries.join(", ")));
+            let entries: Vec<_> = layer
+                .services
+                .keys()
+                .chain(layer.checks.keys())
+                .map(String::as_str)
+                .collect();
+            lines.push(format!(
+                "set the layer of container {name}: {}",
+                entries.join(", ")
+            ));
         }
         lines.extend(self.start.iter().map(|(service, why)| match why {
             Why::Down => format!("start {service} in container {name}"),
@@ -133,7 +151,11 @@ impl ContainerStep {
     }
 
     fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.stop.is_empty() && self.layer.is_none() && self.start.is_empty() && self.started.is_none()
+        self.files.is_empty()
+            && self.stop.is_empty()
+            && self.layer.is_none()
+            && self.start.is_empty()
+            && self.started.is_none()
     }
 }
 
@@ -154,11 +176,28 @@ pub(crate) fn bag_change(
         Observed::NotOurs => return None,
     };
     let mut result = if complete { Bag::new() } else { held.clone() };
-    result.extend(wanted.iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.clone(), value.clone())));
-    let gone = keys.into_iter().filter(|key| complete && !result.contains_key(*key));
+    result.extend(
+        wanted
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(key, value)| (key.clone(), value.clone())),
+    );
+    let gone = keys
+        .into_iter()
+        .filter(|key| complete && !result.contains_key(*key));
     let mut changes: Bag = gone.map(|key| (key.clone(), String::new())).collect();
-    changes.extend(result.iter().filter(|(key, value)| held.get(*key) != Some(*value)).map(|(k, v)| (k.clone(), v.clone())));
-    (!changes.is_empty()).then_some(BagChange { relation, label, changes, result })
+    changes.extend(
+        result
+            .iter()
+            .filter(|(key, value)| held.get(*key) != Some(*value))
+            .map(|(k, v)| (k.clone(), v.clone())),
+    );
+    (!changes.is_empty()).then_some(BagChange {
+        relation,
+        label,
+        changes,
+        result,
+    })
 }
 
 /// What has to be done in a container.
@@ -174,9 +213,17 @@ pub(crate) fn container_step(
 ) -> Option<ContainerStep> {
     let before = started::read(&state.plan);
     let mut after = before.clone();
-    let mut step = ContainerStep { container: container.to_owned(), ..ContainerStep::default() };
+    let mut step = ContainerStep {
+        container: container.to_owned(),
+        ..ContainerStep::default()
+    };
     let changed = |(path, content): &(&String, &Vec<u8>)| held.get(*path) != Some(*content);
-    step.files = wish.files.iter().filter(changed).map(|(path, content)| (path.clone(), content.clone())).collect();
+    step.files = wish
+        .files
+        .iter()
+        .filter(changed)
+        .map(|(path, content)| (path.clone(), content.clone()))
+        .collect();
 
     let mut layer = wish.layer.clone();
     for name in before.keys() {
@@ -188,18 +235,31 @@ pub(crate) fn container_step(
             after.remove(name);
             step.stop.insert(name.clone());
             // Pebble forgets no entry; one that is disabled is never started again.
-            if let Some(old) = state.plan.services.get(name).filter(|_| !layer.services.contains_key(name)) {
-                layer.services.insert(name.clone(), old.clone().startup(Startup::Disabled));
+            if let Some(old) = state
+                .plan
+                .services
+                .get(name)
+                .filter(|_| !layer.services.contains_key(name))
+            {
+                layer
+                    .services
+                    .insert(name.clone(), old.clone().startup(Startup::Disabled));
             }
         }
     }
     for (name, digest) in &wish.digests {
-        if !wish.layer.services.get(name).is_some_and(is_enabled) || tried.contains(&(container.to_owned(), name.clone())) {
+        if !wish.layer.services.get(name).is_some_and(is_enabled)
+            || tried.contains(&(container.to_owned(), name.clone()))
+        {
             continue;
         }
-        let down = !matches!(status_of(state, name), Some(ServiceStatus::Active | ServiceStatus::Backoff));
+        let down = !matches!(
+            status_of(state, name),
+            Some(ServiceStatus::Active | ServiceStatus::Backoff)
+        );
         if before.get(name) != Some(digest) {
-            step.start.insert(name.clone(), if down { Why::Down } else { Why::Outdated });
+            step.start
+                .insert(name.clone(), if down { Why::Down } else { Why::Outdated });
         } else if down {
             step.start.insert(name.clone(), Why::Down);
         }
@@ -214,19 +274,28 @@ pub(crate) fn container_step(
 
 /// Whether the plan lacks anything of the layer.
 fn differs(layer: &Layer, plan: &Layer) -> bool {
-    let service = |(name, service): (&String, &Service)| plan.services.get(name).map(legible) != Some(legible(service));
-    let check = |(name, check): (&String, &Check)| plan.checks.get(name).map(legible) != Some(legible(&as_planned(check)));
-    let target = |(name, target): (&String, &LogTarget)| plan.log_targets.get(name).map(legible) != Some(legible(target));
-    layer.services.iter().any(service) || layer.checks.iter().any(check) || layer.log_targets.iter().any(target)
+    let service =
+        |(name, service): (&String, &Service)| plan.services.get(name).map(legible) != Some(legible(service));
+    let check = |(name, check): (&String, &Check)| {
+        plan.checks.get(name).map(legible) != Some(legible(&as_planned(check)))
+    };
+    let target = |(name, target): (&String, &LogTarget)| {
+        plan.log_targets.get(name).map(legible) != Some(legible(target))
+    };
+    layer.services.iter().any(service)
+        || layer.checks.iter().any(check)
+        || layer.log_targets.iter().any(target)
 }
 
 /// What a plan shows of an entry: Pebble's YAML loses a text's leading line breaks and bends the rarer ones.
 fn legible(entry: &impl Serialize) -> Option<Value> {
     fn bent(value: Value) -> Value {
         match value {
-            Value::String(text) => {
-                Value::String(text.replace(['\u{85}', '\u{2028}', '\u{2029}'], "").trim_start_matches('\n').to_owned())
-            }
+            Value::String(text) => Value::String(
+                text.replace(['\u{85}', '\u{2028}', '\u{2029}'], "")
+                    .trim_start_matches('\n')
+                    .to_owned(),
+            ),
             Value::Array(items) => items.into_iter().map(bent).collect(),
             Value::Object(map) => map.into_iter().map(|(key, value)| (key, bent(value))).collect(),
             other => other,
@@ -249,7 +318,10 @@ mod tests {
     use super::*;
 
     fn bag(entries: &[(&str, &str)]) -> Bag {
-        entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        entries
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     fn changes(held: &[(&str, &str)], wanted: &[(&str, &str)], complete: bool) -> Option<Bag> {
@@ -260,24 +332,47 @@ mod tests {
 
     #[test]
     fn only_keys_that_differ_are_written() {
-        assert_eq!(changes(&[("a", "1"), ("b", "2")], &[("a", "1"), ("b", "3")], true), Some(bag(&[("b", "3")])));
+        assert_eq!(
+            changes(&[("a", "1"), ("b", "2")], &[("a", "1"), ("b", "3")], true),
+            Some(bag(&[("b", "3")]))
+        );
         assert_eq!(changes(&[("a", "1")], &[("a", "1")], true), None);
         assert_eq!(changes(&[], &[("a", "")], true), None);
     }
 
     #[test]
     fn keys_go_only_when_the_wish_is_complete() {
-        assert_eq!(changes(&[("a", "1"), ("b", "2")], &[("a", "1")], true), Some(bag(&[("b", "")])));
+        assert_eq!(
+            changes(&[("a", "1"), ("b", "2")], &[("a", "1")], true),
+            Some(bag(&[("b", "")]))
+        );
         assert_eq!(changes(&[("a", "1"), ("b", "2")], &[("a", "1")], false), None);
     }
 
     #[test]
     fn a_bag_of_which_only_the_keys_are_known_is_written_whole() {
         let held = Observed::Unknown(BTreeSet::from(["a".to_owned(), "old".to_owned()]));
-        let change = |complete| bag_change(RelationId::new(1), String::new(), &held, &bag(&[("a", "1")]), complete);
+        let change = |complete| {
+            bag_change(
+                RelationId::new(1),
+                String::new(),
+                &held,
+                &bag(&[("a", "1")]),
+                complete,
+            )
+        };
         assert_eq!(change(true).unwrap().changes, bag(&[("a", "1"), ("old", "")]));
         assert_eq!(change(false).unwrap().changes, bag(&[("a", "1")]));
-        assert!(bag_change(RelationId::new(1), String::new(), &Observed::NotOurs, &bag(&[("a", "1")]), true).is_none());
+        assert!(
+            bag_change(
+                RelationId::new(1),
+                String::new(),
+                &Observed::NotOurs,
+                &bag(&[("a", "1")]),
+                true
+            )
+            .is_none()
+        );
     }
 
     fn wish(command: &str) -> ContainerWish {
@@ -295,7 +390,11 @@ mod tests {
         plan.services.extend(started::layer(started).services);
         let info = serde_json::json!({"name": "web", "startup": "enabled", "current": status.as_str()});
         let info: ServiceInfo = serde_json::from_value(info).unwrap();
-        ContainerState { plan, services: vec![info], checks: Vec::new() }
+        ContainerState {
+            plan,
+            services: vec![info],
+            checks: Vec::new(),
+        }
     }
 
     fn step(wish: &ContainerWish, state: &ContainerState) -> Option<ContainerStep> {
@@ -323,12 +422,25 @@ mod tests {
         let odd = {
             let service = odd.layer.services["web"].clone().env("TEXT", "\n\u{2028}x");
             let digests = BTreeMap::from([("web".to_owned(), crate::digest::of(&service, []))]);
-            ContainerWish { layer: Layer::new().service("web", service), digests, ..ContainerWish::default() }
+            ContainerWish {
+                layer: Layer::new().service("web", service),
+                digests,
+                ..ContainerWish::default()
+            }
         };
         let mut state = running(&odd, &odd.digests, ServiceStatus::Active);
-        state.plan.services.get_mut("web").unwrap().environment.insert("TEXT".to_owned(), "x".to_owned());
+        state
+            .plan
+            .services
+            .get_mut("web")
+            .unwrap()
+            .environment
+            .insert("TEXT".to_owned(), "x".to_owned());
         assert!(step(&odd, &state).is_none());
-        state.plan.services.extend(started::layer(&Started::new()).services);
+        state
+            .plan
+            .services
+            .extend(started::layer(&Started::new()).services);
         assert!(step(&odd, &state).unwrap().layer.is_some());
     }
 
@@ -343,7 +455,10 @@ mod tests {
     fn a_service_that_went_down_is_started_once_in_a_hook() {
         let wish = wish("web");
         let state = running(&wish, &wish.digests, ServiceStatus::Inactive);
-        assert_eq!(step(&wish, &state).unwrap().start, BTreeMap::from([("web".to_owned(), Why::Down)]));
+        assert_eq!(
+            step(&wish, &state).unwrap().start,
+            BTreeMap::from([("web".to_owned(), Why::Down)])
+        );
         let tried = BTreeSet::from([("c".to_owned(), "web".to_owned())]);
         assert!(container_step("c", &wish, &state, &BTreeMap::new(), &tried, true).is_none());
     }
@@ -355,7 +470,10 @@ mod tests {
         let nothing = ContainerWish::default();
         let step = step(&nothing, &state).unwrap();
         assert_eq!(step.stop, BTreeSet::from(["web".to_owned()]));
-        assert_eq!(step.layer.unwrap().services["web"].startup, Some(Startup::Disabled));
+        assert_eq!(
+            step.layer.unwrap().services["web"].startup,
+            Some(Startup::Disabled)
+        );
         assert_eq!(step.started, Some(Started::new()));
         assert!(container_step("c", &nothing, &state, &BTreeMap::new(), &BTreeSet::new(), false).is_none());
     }

@@ -17,7 +17,10 @@ pub(crate) type Started = BTreeMap<String, String>;
 
 /// The record in a plan; empty if there is none.
 pub(crate) fn read(plan: &Layer) -> Started {
-    plan.services.get(ENTRY).map(|entry| entry.environment.clone()).unwrap_or_default()
+    plan.services
+        .get(ENTRY)
+        .map(|entry| entry.environment.clone())
+        .unwrap_or_default()
 }
 
 /// The layer that holds the record.

@@ -32,8 +32,16 @@ pub fn collect(reader: &Reader<'_>, declaration: &Declaration, containers: &Path
     Ok(Snapshot {
         unit: context.unit.clone(),
         model: context.model.clone(),
-        config: if declaration.config { reader.juju().config_get()? } else { BTreeMap::new() },
-        leader: if declaration.leader { Some(reader.is_leader()?) } else { None },
+        config: if declaration.config {
+            reader.juju().config_get()?
+        } else {
+            BTreeMap::new()
+        },
+        leader: if declaration.leader {
+            Some(reader.is_leader()?)
+        } else {
+            None
+        },
         endpoints,
         containers: declaration
             .containers
@@ -46,17 +54,28 @@ pub fn collect(reader: &Reader<'_>, declaration: &Declaration, containers: &Path
 /// Asks Pebble for all that plans are compared with.
 pub fn look(client: &Client) -> ContainerSnapshot {
     let state = || {
-        Ok(ContainerState { plan: client.plan()?, services: client.all_services()?, checks: client.all_checks()? })
+        Ok(ContainerState {
+            plan: client.plan()?,
+            services: client.all_services()?,
+            checks: client.all_checks()?,
+        })
     };
     state().map_or_else(
         |error: charmwright_pebble::Error| ContainerSnapshot::Unreachable {
-            cause: if error.is_unreachable() { "Pebble does not answer".to_owned() } else { error.to_string() },
+            cause: if error.is_unreachable() {
+                "Pebble does not answer".to_owned()
+            } else {
+                error.to_string()
+            },
         },
         |state| ContainerSnapshot::Up(Box::new(state)),
     )
 }
 
-fn endpoint_relations(reader: &Reader<'_>, declared: &EndpointDeclaration) -> Result<Vec<RelationSnapshot>, Error> {
+fn endpoint_relations(
+    reader: &Reader<'_>,
+    declared: &EndpointDeclaration,
+) -> Result<Vec<RelationSnapshot>, Error> {
     let mut relations = Vec::new();
     for id in reader.relations(declared.endpoint)? {
         relations.extend(relation(reader, declared, id)?);
@@ -72,9 +91,17 @@ fn relation(
     let Some(remote) = &declared.remote else {
         // Nothing is read from the other side, so its name is of no use either, unless it is free.
         let app = reader.remote_app_if_known(id);
-        return Ok(Some(RelationSnapshot { id, app, remote: None, own: None, secrets: BTreeMap::new() }));
+        return Ok(Some(RelationSnapshot {
+            id,
+            app,
+            remote: None,
+            own: None,
+            secrets: BTreeMap::new(),
+        }));
     };
-    let Some(app) = reader.remote_app(id)? else { return Ok(None) };
+    let Some(app) = reader.remote_app(id)? else {
+        return Ok(None);
+    };
     // Who has never asked cannot have been answered; so the first time only our own bag is read.
     let mut own = None;
     if !reader.has_written(id) && !reader.is_follower()? {
@@ -82,17 +109,31 @@ fn relation(
         let asked = !matches!(&bag, OwnBag::Readable(bag) if bag.is_empty());
         own = Some(bag);
         if !asked {
-            return Ok(Some(RelationSnapshot { id, app: Some(app), remote: None, own, secrets: BTreeMap::new() }));
+            return Ok(Some(RelationSnapshot {
+                id,
+                app: Some(app),
+                remote: None,
+                own,
+                secrets: BTreeMap::new(),
+            }));
         }
     }
-    let Some(bag) = reader.remote_bag(id, &app)? else { return Ok(None) };
+    let Some(bag) = reader.remote_bag(id, &app)? else {
+        return Ok(None);
+    };
     match (remote.echo)(&bag) {
         Some(read) => reader.note_echo(id, read),
         None if own.is_none() => own = Some(reader.own_bag(id)?),
         None => {}
     }
     let secrets = secrets(reader, remote, &bag)?;
-    Ok(Some(RelationSnapshot { id, app: Some(app), remote: Some(bag), own, secrets }))
+    Ok(Some(RelationSnapshot {
+        id,
+        app: Some(app),
+        remote: Some(bag),
+        own,
+        secrets,
+    }))
 }
 
 fn secrets(

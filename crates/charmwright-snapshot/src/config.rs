@@ -40,8 +40,12 @@ pub mod read {
     /// If it is none, or not one that `T` takes.
     pub fn int<T: FromInt>(value: &Value) -> Result<T, String> {
         // Juju passes integers through floating point: `1e+07` is ten million.
-        let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 9e15).then(|| number.to_string().parse().ok());
-        let number = value.as_i64().or_else(|| value.as_f64().and_then(whole).flatten());
+        let whole = |number: f64| {
+            (number.fract() == 0.0 && number.abs() < 9e15).then(|| number.to_string().parse().ok())
+        };
+        let number = value
+            .as_i64()
+            .or_else(|| value.as_f64().and_then(whole).flatten());
         T::from_int(number.ok_or("must be a whole number")?)
     }
 
@@ -198,13 +202,17 @@ impl FromInt for i64 {
 
 impl FromInt for u32 {
     fn from_int(value: i64) -> Result<Self, String> {
-        value.try_into().map_err(|_| format!("must be from 0 to {}, not {value}", Self::MAX))
+        value
+            .try_into()
+            .map_err(|_| format!("must be from 0 to {}, not {value}", Self::MAX))
     }
 }
 
 impl FromInt for u16 {
     fn from_int(value: i64) -> Result<Self, String> {
-        value.try_into().map_err(|_| format!("must be from 0 to {}, not {value}", Self::MAX))
+        value
+            .try_into()
+            .map_err(|_| format!("must be from 0 to {}, not {value}", Self::MAX))
     }
 }
 
@@ -239,7 +247,8 @@ impl<'a> Options<'a> {
         read: impl Fn(&Value) -> Result<T, String>,
         check: impl Fn(&T) -> Result<(), String>,
     ) -> Result<T, NotYet> {
-        self.optional(name, read, check)?.ok_or_else(|| self.wrong(name, "is not set"))
+        self.optional(name, read, check)?
+            .ok_or_else(|| self.wrong(name, "is not set"))
     }
 
     /// An option that may be unset.
@@ -262,7 +271,12 @@ impl<'a> Options<'a> {
 
     fn wrong(&self, name: &str, cause: &str) -> NotYet {
         let remedy = format!("juju config {} {name}=…", self.application);
-        NotYet::blocked(format!("option {name}"), cause, remedy, Waker::event("config-changed"))
+        NotYet::blocked(
+            format!("option {name}"),
+            cause,
+            remedy,
+            Waker::event("config-changed"),
+        )
     }
 }
 
@@ -297,14 +311,29 @@ mod tests {
         let application = AppName::parse("guestbook").unwrap();
         let values = BTreeMap::from([("server-port".to_owned(), json!(22))]);
         let options = Options::new(&application, &values);
-        let not_ssh = |port: &Port| if port.number() == 22 { Err("must not be 22".to_owned()) } else { Ok(()) };
-        let cause = options.required("server-port", read::int::<Port>, not_ssh).unwrap_err();
+        let not_ssh = |port: &Port| {
+            if port.number() == 22 {
+                Err("must not be 22".to_owned())
+            } else {
+                Ok(())
+            }
+        };
+        let cause = options
+            .required("server-port", read::int::<Port>, not_ssh)
+            .unwrap_err();
         assert_eq!(
             cause.to_string(),
             "option server-port: must not be 22; juju config guestbook server-port=… (woken by config-changed)"
         );
-        let cause = options.required("greeting", read::string::<String>, |_| Ok(())).unwrap_err();
+        let cause = options
+            .required("greeting", read::string::<String>, |_| Ok(()))
+            .unwrap_err();
         assert!(cause.to_string().starts_with("option greeting: is not set"));
-        assert_eq!(options.optional("greeting", read::string::<String>, |_| Ok(())).unwrap(), None);
+        assert_eq!(
+            options
+                .optional("greeting", read::string::<String>, |_| Ok(()))
+                .unwrap(),
+            None
+        );
     }
 }

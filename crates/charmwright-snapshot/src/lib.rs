@@ -18,8 +18,8 @@ pub mod config;
 pub mod container;
 pub mod input;
 pub mod memory;
-pub mod readiness;
 pub mod reader;
+pub mod readiness;
 pub mod relation;
 pub mod snapshot;
 
@@ -31,7 +31,7 @@ pub use config::{Config, Port};
 pub use container::Container;
 pub use input::{Declaration, Inputs, Leadership};
 pub use memory::Memory;
-pub use readiness::{IntoReady, NotYet, Ready, Severity, Waker};
 pub use reader::{Observed, OwnBag, Reader};
+pub use readiness::{IntoReady, NotYet, Ready, Severity, Waker};
 pub use relation::{Interface, Missing, Offered, Provides, Recorder, Remote, Requires};
 pub use snapshot::Snapshot;

@@ -137,7 +137,8 @@ impl<'a> Reader<'a> {
     /// A unit that followed before asks, unless it was just elected; one that led finds out by reading its
     /// application's bag.
     pub(crate) fn is_follower(&self) -> Result<bool, Error> {
-        let followed = self.memory.borrow().leader() == Some(false) && self.context.event != Event::LeaderElected;
+        let followed =
+            self.memory.borrow().leader() == Some(false) && self.context.event != Event::LeaderElected;
         if self.leader.get().is_none() && followed {
             self.is_leader()?;
         }
@@ -167,7 +168,10 @@ impl<'a> Reader<'a> {
         if self.is_follower()? {
             return Ok(OwnBag::Followers);
         }
-        match self.juju.relation_get_app(relation, self.context.unit.application()) {
+        match self
+            .juju
+            .relation_get_app(relation, self.context.unit.application())
+        {
             Ok(bag) => {
                 let mut memory = self.memory.borrow_mut();
                 memory.set_leader(true);
@@ -176,9 +180,11 @@ impl<'a> Reader<'a> {
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(OwnBag::Gone),
             // Juju says the same to a follower and of a relation that it is just forming or removing.
-            Err(error) if error.kind() == ErrorKind::Denied => {
-                Ok(if self.is_leader()? { OwnBag::Unreadable } else { OwnBag::Followers })
-            }
+            Err(error) if error.kind() == ErrorKind::Denied => Ok(if self.is_leader()? {
+                OwnBag::Unreadable
+            } else {
+                OwnBag::Followers
+            }),
             Err(error) => Err(error),
         }
     }
@@ -199,7 +205,9 @@ impl<'a> Reader<'a> {
             && let Some(written) = written.clone()
         {
             match (written.bag == *wanted, written.seen) {
-                (true, _) if self.echoes.borrow().get(&relation) == Some(wanted) => return Ok(Observed::Is(written.bag)),
+                (true, _) if self.echoes.borrow().get(&relation) == Some(wanted) => {
+                    return Ok(Observed::Is(written.bag));
+                }
                 (false, true) => return Ok(Observed::Is(written.bag)),
                 (false, false) => return Ok(Observed::Unknown(written.keys)),
                 (true, _) => {}
@@ -208,7 +216,9 @@ impl<'a> Reader<'a> {
         Ok(match self.own_bag(relation)? {
             OwnBag::Readable(bag) => Observed::Is(bag),
             // It can only be written; what was written last is taken as written.
-            OwnBag::Unreadable => written.map_or(Observed::Unknown(BTreeSet::new()), |written| Observed::Is(written.bag)),
+            OwnBag::Unreadable => written.map_or(Observed::Unknown(BTreeSet::new()), |written| {
+                Observed::Is(written.bag)
+            }),
             OwnBag::Followers | OwnBag::Gone => Observed::NotOurs,
         })
     }
@@ -264,7 +274,9 @@ impl<'a> Reader<'a> {
     /// Notes that our application's bag is about to hold `bag`.
     pub fn will_write_bag(&self, relation: RelationId, bag: &Bag) {
         self.memory.borrow_mut().will_write_bag(relation, bag);
-        self.bags.borrow_mut().insert(relation, OwnBag::Readable(bag.clone()));
+        self.bags
+            .borrow_mut()
+            .insert(relation, OwnBag::Readable(bag.clone()));
     }
 
     /// Notes that our application's bag turned out not to be ours to write.

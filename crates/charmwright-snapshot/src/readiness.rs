@@ -45,25 +45,38 @@ pub struct Waker {
 impl Waker {
     /// An event that Juju sends when the awaited thing happens.
     pub(crate) fn event(event: impl Into<String>) -> Self {
-        Self { event: event.into(), otherwise: None }
+        Self {
+            event: event.into(),
+            otherwise: None,
+        }
     }
 
     /// The same, where the thing may also happen without that event: `update-status` then comes next.
     pub(crate) fn unsure(event: impl Into<String>) -> Self {
-        Self { event: event.into(), otherwise: Some("update-status") }
+        Self {
+            event: event.into(),
+            otherwise: Some("update-status"),
+        }
     }
 }
 
 impl fmt::Display for Waker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.event)?;
-        self.otherwise.map_or(Ok(()), |otherwise| write!(f, " or {otherwise}"))
+        self.otherwise
+            .map_or(Ok(()), |otherwise| write!(f, " or {otherwise}"))
     }
 }
 
 impl NotYet {
     pub(crate) fn waiting(subject: impl Into<String>, cause: impl Into<String>, waker: Waker) -> Self {
-        Self { severity: Severity::Waiting, subject: subject.into(), cause: cause.into(), remedy: None, waker }
+        Self {
+            severity: Severity::Waiting,
+            subject: subject.into(),
+            cause: cause.into(),
+            remedy: None,
+            waker,
+        }
     }
 
     pub(crate) fn blocked(

@@ -9,8 +9,8 @@ use charmwright_event::{AppName, RelationId, UnitName};
 use charmwright_hookcmds::{Bag, Sensitive};
 use serde::de::DeserializeOwned;
 
-use crate::readiness::{NotYet, Ready, Waker};
 use crate::reader::OwnBag;
+use crate::readiness::{NotYet, Ready, Waker};
 use crate::snapshot::{RelationSnapshot, SecretSnapshot, Snapshot};
 
 /// An interface with a handshake, seen from the side that asks.
@@ -87,7 +87,10 @@ pub struct Remote<'a> {
 impl Remote<'_> {
     /// A field that may be absent. An empty one is.
     pub fn get(&self, field: &str) -> Option<&str> {
-        self.bag.get(field).map(String::as_str).filter(|text| !text.is_empty())
+        self.bag
+            .get(field)
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
     }
 
     /// A field that must be there.
@@ -105,7 +108,10 @@ impl Remote<'_> {
     ///
     /// If it is not there, or something else.
     pub fn json<T: DeserializeOwned>(&self, field: &str) -> Result<T, Missing> {
-        let wrong = |_| Missing::Invalid { field: field.to_owned(), expected: "the JSON that the interface has there".to_owned() };
+        let wrong = |_| Missing::Invalid {
+            field: field.to_owned(),
+            expected: "the JSON that the interface has there".to_owned(),
+        };
         serde_json::from_str(self.field(field)?).map_err(wrong)
     }
 
@@ -117,12 +123,14 @@ impl Remote<'_> {
     pub fn secret(&self, field: &str, key: &str) -> Result<&Sensitive, Missing> {
         self.field(field)?;
         match self.relation.secrets.get(field) {
-            Some(SecretSnapshot::Content(content)) => content
-                .get(key)
-                .ok_or_else(|| Missing::SecretKey { field: field.to_owned(), key: key.to_owned() }),
-            Some(SecretSnapshot::Malformed) => {
-                Err(Missing::Invalid { field: field.to_owned(), expected: "a secret's reference".to_owned() })
-            }
+            Some(SecretSnapshot::Content(content)) => content.get(key).ok_or_else(|| Missing::SecretKey {
+                field: field.to_owned(),
+                key: key.to_owned(),
+            }),
+            Some(SecretSnapshot::Malformed) => Err(Missing::Invalid {
+                field: field.to_owned(),
+                expected: "a secret's reference".to_owned(),
+            }),
             Some(SecretSnapshot::NotGranted) | None => Err(Missing::NotGranted(field.to_owned())),
         }
     }
@@ -156,17 +164,26 @@ enum State<I: Interface> {
 impl<I: Interface> Requires<I> {
     /// For tests: nothing is related.
     pub fn absent(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.to_owned(), state: State::Absent }
+        Self {
+            endpoint: endpoint.to_owned(),
+            state: State::Absent,
+        }
     }
 
     /// For tests: something is related and has not answered.
     pub fn pending(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.to_owned(), state: State::Given(None) }
+        Self {
+            endpoint: endpoint.to_owned(),
+            state: State::Given(None),
+        }
     }
 
     /// For tests: something is related and has answered this request. To another request it is no answer.
     pub fn answered(endpoint: &str, request: &I::Request, answer: I::Answer) -> Self {
-        Self { endpoint: endpoint.to_owned(), state: State::Given(Some((I::write(request), answer))) }
+        Self {
+            endpoint: endpoint.to_owned(),
+            state: State::Given(Some((I::write(request), answer))),
+        }
     }
 
     pub(crate) fn from_snapshot(endpoint: &str, snapshot: &Snapshot) -> Self {
@@ -175,7 +192,10 @@ impl<I: Interface> Requires<I> {
             [one] => State::Live(one.clone()),
             several => State::Crowded(several.iter().map(RelationSnapshot::app_name).collect()),
         };
-        Self { endpoint: endpoint.to_owned(), state }
+        Self {
+            endpoint: endpoint.to_owned(),
+            state,
+        }
     }
 
     /// Asks, and returns the answer to this very request.
@@ -199,7 +219,9 @@ impl<I: Interface> Requires<I> {
             State::Live(relation) => relation,
             State::Given(Some((asked, answer))) if asked == wanted => return Ok(answer.clone()),
             State::Given(_) => return Err(self.changed("it has not answered this request yet")),
-            State::Absent | State::Crowded(_) => return Err(self.absence().unwrap_or_else(|| self.nothing_related())),
+            State::Absent | State::Crowded(_) => {
+                return Err(self.absence().unwrap_or_else(|| self.nothing_related()));
+            }
         };
         recorder.publish(relation.id, wanted.clone());
         let app = relation.app_name();
@@ -225,10 +247,12 @@ impl<I: Interface> Requires<I> {
     fn incomplete(&self, app: &str, missing: Missing) -> NotYet {
         match missing {
             Missing::Field(field) => self.changed(format!("{app} has not set `{field}`")),
-            Missing::Invalid { field, expected } => self.changed(format!("{app} has set `{field}` to what is not {expected}")),
-            Missing::SecretKey { field, key } => {
-                self.changed(format!("the secret that {app} refers to in `{field}` has no `{key}`"))
+            Missing::Invalid { field, expected } => {
+                self.changed(format!("{app} has set `{field}` to what is not {expected}"))
             }
+            Missing::SecretKey { field, key } => self.changed(format!(
+                "the secret that {app} refers to in `{field}` has no `{key}`"
+            )),
             // Juju sends no event for a grant.
             Missing::NotGranted(field) => NotYet::waiting(
                 &self.endpoint,
@@ -244,7 +268,11 @@ impl<I: Interface> Requires<I> {
     }
 
     fn changed(&self, cause: impl Into<String>) -> NotYet {
-        NotYet::waiting(&self.endpoint, cause, Waker::event(format!("{}-relation-changed", self.endpoint)))
+        NotYet::waiting(
+            &self.endpoint,
+            cause,
+            Waker::event(format!("{}-relation-changed", self.endpoint)),
+        )
     }
 
     fn nothing_related(&self) -> NotYet {
@@ -272,7 +300,9 @@ impl<I: Interface> Requires<I> {
 
 impl RelationSnapshot {
     pub(crate) fn app_name(&self) -> String {
-        self.app.as_ref().map_or_else(|| "the other application".to_owned(), AppName::to_string)
+        self.app
+            .as_ref()
+            .map_or_else(|| "the other application".to_owned(), AppName::to_string)
     }
 }
 
@@ -287,7 +317,11 @@ pub struct Provides<I: Offered> {
 impl<I: Offered> Provides<I> {
     /// For tests: nothing is related.
     pub fn empty() -> Self {
-        Self { relations: Vec::new(), local: None, interface: std::marker::PhantomData }
+        Self {
+            relations: Vec::new(),
+            local: None,
+            interface: std::marker::PhantomData,
+        }
     }
 
     pub(crate) fn from_snapshot(endpoint: &str, snapshot: &Snapshot) -> Self {

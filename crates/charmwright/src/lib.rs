@@ -25,8 +25,8 @@ pub mod prelude {
 
     pub use crate::pebble::{Check, Layer, Level, Service, Startup};
     pub use crate::{
-        Action, ActionFailed, Config, Container, Desired, File, Inputs, Leadership, NotYet, Port, Provides, Ready,
-        Requires, Results, Sensitive, charm,
+        Action, ActionFailed, Config, Container, Desired, File, Inputs, Leadership, NotYet, Port, Provides,
+        Ready, Requires, Results, Sensitive, charm,
     };
 }
 

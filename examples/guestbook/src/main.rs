@@ -35,11 +35,16 @@ fn reconcile(inputs: &Inputs, desired: &Desired) -> Result<(), NotYet> {
     desired.open_port(port);
     desired.provide(&inputs.metrics, ScrapeJob::on(port));
     let login = desired.request(&inputs.database, database())?;
-    desired.container(&inputs.server).layer(layer(&inputs.options, &login))
+    desired
+        .container(&inputs.server)
+        .layer(layer(&inputs.options, &login))
 }
 
 fn layer(options: &Options, login: &Login) -> Layer {
-    let Options { server_port, greeting } = options;
+    let Options {
+        server_port,
+        greeting,
+    } = options;
     let server = Service::new(format!("guestbook-server --port {server_port}"))
         .summary("The guestbook")
         .startup(Startup::Enabled)
@@ -53,8 +58,14 @@ fn layer(options: &Options, login: &Login) -> Layer {
 
 fn show_database(inputs: &Inputs, desired: &Desired, asked: ShowDatabase) -> Result<Results, ActionFailed> {
     let login = desired.request(&inputs.database, database())?;
-    let results = Results::new().with("endpoint", &login.endpoints).with("username", &login.username);
-    Ok(if asked.show_password { results.reveal("password", &login.password) } else { results })
+    let results = Results::new()
+        .with("endpoint", &login.endpoints)
+        .with("username", &login.username);
+    Ok(if asked.show_password {
+        results.reveal("password", &login.password)
+    } else {
+        results
+    })
 }
 
 fn database() -> Database {
@@ -62,7 +73,11 @@ fn database() -> Database {
 }
 
 fn not_ssh(port: &Port) -> Result<(), String> {
-    if port.number() == 22 { Err("must not be 22, the port of SSH".to_owned()) } else { Ok(()) }
+    if port.number() == 22 {
+        Err("must not be 22, the port of SSH".to_owned())
+    } else {
+        Ok(())
+    }
 }
 
 fn main() -> ExitCode {
@@ -75,7 +90,10 @@ mod tests {
 
     fn inputs(database: Requires<PostgresqlClient>) -> Inputs {
         Inputs {
-            options: Options { server_port: Port::new(8080).unwrap(), greeting: "Hi".to_owned() },
+            options: Options {
+                server_port: Port::new(8080).unwrap(),
+                greeting: "Hi".to_owned(),
+            },
             server: Container::unreachable("guestbook"),
             database,
             metrics: Provides::empty(),
@@ -116,7 +134,10 @@ mod tests {
     fn the_password_is_shown_only_when_asked_for() {
         let inputs = inputs(Requires::answered("database", &database(), login()));
         let show = |show_password| {
-            format!("{:?}", show_database(&inputs, &Desired::empty(), ShowDatabase { show_password }).unwrap())
+            format!(
+                "{:?}",
+                show_database(&inputs, &Desired::empty(), ShowDatabase { show_password }).unwrap()
+            )
         };
         assert!(show(true).contains("password") && !show(true).contains("hunter2"));
         assert!(!show(false).contains("password"));

@@ -47,7 +47,11 @@ fn killed_at_any_hook_command_or_pebble_request_of_a_config_change_it_ends_as_if
                         }
                         let records = stage.does(change);
                         let died = records.iter().filter(|record| record.exit_code.is_none()).count();
-                        assert_eq!(died, usize::from(at < *passed), "boundary {at} of {passed}: {records:#?}");
+                        assert_eq!(
+                            died,
+                            usize::from(at < *passed),
+                            "boundary {at} of {passed}: {records:#?}"
+                        );
                         assert_eq!(stage.end_state(), *end, "killed at boundary {at} of {passed}");
                         live(&mut stage, "[]");
                         *killed.lock().unwrap() += died;
@@ -56,7 +60,10 @@ fn killed_at_any_hook_command_or_pebble_request_of_a_config_change_it_ends_as_if
             });
         }
     });
-    assert_eq!(*killed.lock().unwrap(), ends.iter().map(|(_, passed, _)| passed).sum::<usize>());
+    assert_eq!(
+        *killed.lock().unwrap(),
+        ends.iter().map(|(_, passed, _)| passed).sum::<usize>()
+    );
 }
 
 /// Plays steps, and an uneventful hook that must find nothing to do.

@@ -1,0 +1,487 @@
+//! Runs hooks until nothing is left to do.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::charm::{self, CharmError, Declared};
+use crate::events::{self, Hook, Life};
+use crate::hook::{self, HookError, Place, Record, Shared};
+use crate::model::Model;
+use crate::pod::{Image, Observer, PebbleRequest, Pod, PodError};
+use crate::remote::Remote;
+
+/// How often a hook that fails is run again before the agent gives up.
+const TRIES_MAX: usize = 4;
+/// How often a hook that is killed is run again before the agent gives up.
+const KILLS_MAX: usize = 20;
+
+/// The hook commands that the agent serves.
+pub const HOOK_COMMANDS: &[&str] = &[
+    "action-fail",
+    "action-get",
+    "action-log",
+    "action-set",
+    "application-version-set",
+    "close-port",
+    "config-get",
+    "is-leader",
+    "juju-log",
+    "network-get",
+    "open-port",
+    "opened-ports",
+    "relation-get",
+    "relation-ids",
+    "relation-list",
+    "relation-set",
+    "secret-get",
+    "secret-ids",
+    "state-delete",
+    "state-get",
+    "state-set",
+    "status-get",
+    "status-set",
+    "storage-list",
+];
+
+/// What an agent needs to start.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// The charm's folder, with its charmcraft.yaml.
+    pub charm: PathBuf,
+    /// The charm's program; without it, `dispatch` in the charm's folder.
+    pub dispatch: Option<PathBuf>,
+    /// What is in the containers, by container.
+    pub images: BTreeMap<String, Image>,
+    /// The agent's own helper program, `charmwright-sim-tool`.
+    pub tool: PathBuf,
+    /// The Pebble daemon.
+    pub pebble: PathBuf,
+    /// The model's name.
+    pub model: String,
+    /// Whether the unit leads.
+    pub leader: bool,
+    /// The scripted applications, by name.
+    pub remotes: BTreeMap<String, Remote>,
+}
+
+/// An agent that cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AgentError {
+    /// The charm cannot be used.
+    #[error(transparent)]
+    Charm(#[from] CharmError),
+    /// The pod cannot be made or used.
+    #[error(transparent)]
+    Pod(#[from] PodError),
+    /// A hook could not be run.
+    #[error(transparent)]
+    Hook(#[from] HookError),
+    /// A folder or link of the agent's own could not be made.
+    #[error("cannot lay out the agent's folder: {0}")]
+    Layout(#[from] io::Error),
+    /// A hook does not succeed.
+    #[error("{event} failed {tries} times; the last time: {error}")]
+    KeepsFailing {
+        /// The hook.
+        event: String,
+        /// How often it ran.
+        tries: usize,
+        /// How it ended.
+        error: String,
+    },
+    /// Something was named that does not exist.
+    #[error("there is no {what} `{name}`")]
+    Unknown {
+        /// What kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// One unit with its charm.
+#[derive(Debug)]
+pub struct Agent {
+    // Dropped first: it ends every process before the folder goes.
+    pod: Option<Pod>,
+    shared: Shared,
+    life: Life,
+    place: Place,
+    remotes: BTreeMap<String, Remote>,
+    containers_up: bool,
+    hooks: u64,
+    tries: usize,
+    kills: usize,
+    _work: tempfile::TempDir,
+}
+
+/// Notes Pebble requests, and lets the charm die at them.
+#[derive(Debug)]
+struct Watch(Shared);
+
+impl Observer for Watch {
+    fn before(&self, request: &PebbleRequest) {
+        let mut live = self.0.lock();
+        if !live.boundary() {
+            live.note_pebble(&request.container, &request.method, &request.path_and_query);
+        }
+    }
+
+    fn after(&self, _: &PebbleRequest) {
+        self.0.lock().boundary();
+    }
+}
+
+impl Agent {
+    /// Lays out the unit's folders and containers. Nothing runs yet.
+    ///
+    /// # Errors
+    ///
+    /// If the charm cannot be used or the pod not be made.
+    pub fn new(setup: &Setup) -> Result<Self, AgentError> {
+        let declared = Declared::read(&setup.charm)?;
+        let work = tempfile::Builder::new().prefix("cw-").tempdir()?;
+        let model = Model::new(declared.clone(), &setup.model, setup.leader);
+        let base = work.path().join(format!("unit-{}-0", model.app));
+        let place = Place {
+            charm: base.join("charm"),
+            tools: work.path().join("tools"),
+            socket: base.join("agent.socket"),
+            path: std::env::var("PATH").unwrap_or_default(),
+        };
+        charm::install(&setup.charm, setup.dispatch.as_deref(), &place.charm)?;
+        fs::create_dir_all(&place.tools)?;
+        for command in HOOK_COMMANDS {
+            symlink(&setup.tool, place.tools.join(command))?;
+        }
+        let tool = work.path().join(crate::tool::NAME);
+        symlink(&setup.tool, &tool)?;
+        let shared = Shared::new(model);
+        let pod = if declared.containers.is_empty() {
+            None
+        } else {
+            let mut pod = Pod::start(work.path(), &tool)?;
+            for name in declared.containers.keys() {
+                let image = setup.images.get(name).cloned().unwrap_or_default();
+                pod.add_container(name, &image, &setup.pebble, Arc::new(Watch(shared.clone())))?;
+            }
+            Some(pod)
+        };
+        Ok(Self {
+            pod,
+            shared,
+            life: Life::default(),
+            place,
+            remotes: setup.remotes.clone(),
+            containers_up: false,
+            hooks: 0,
+            tries: 0,
+            kills: 0,
+            _work: work,
+        })
+    }
+
+    /// The world and the running hook.
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// The unit's containers; `None` if the charm declares none.
+    pub fn pod(&self) -> Option<&Pod> {
+        self.pod.as_ref()
+    }
+
+    /// The folder that the charm runs in.
+    pub fn charm_dir(&self) -> &Path {
+        &self.place.charm
+    }
+
+    /// Runs the next hook that is due; `None` if none is.
+    ///
+    /// A hook that fails stays due and is run again at the next call; so is one that is killed.
+    ///
+    /// # Errors
+    ///
+    /// If a hook cannot be run, or fails again and again.
+    pub fn step(&mut self) -> Result<Option<Record>, AgentError> {
+        let boots = self.boots();
+        let (hook, config) = {
+            let mut live = self.shared.lock();
+            let Some(hook) = events::next(&live.model, &mut self.life, &boots) else {
+                return Ok(None);
+            };
+            before(&hook, &mut live.model);
+            (hook, live.model.options())
+        };
+        self.hooks += 1;
+        let command = self.command();
+        let mut ended = hook::run(
+            &self.shared,
+            &hook,
+            &self.place,
+            self.hooks,
+            self.life.dying,
+            command,
+        )?;
+        if !ended.record.failed() || hook.is_action() {
+            events::commit(&mut self.shared.lock().model, &mut self.life, &hook, config);
+            (self.tries, self.kills) = (0, 0);
+            self.remotes_act(&ended.written);
+            self.after(&hook)?;
+            ended.record.status = Some(self.shared.lock().model.status.clone());
+        } else {
+            let (count, most) = if ended.killed {
+                (&mut self.kills, KILLS_MAX)
+            } else {
+                (&mut self.tries, TRIES_MAX)
+            };
+            *count += 1;
+            if *count >= most {
+                let error = ended.record.error.clone().unwrap_or_default();
+                return Err(AgentError::KeepsFailing {
+                    event: ended.record.event,
+                    tries: *count,
+                    error,
+                });
+            }
+        }
+        Ok(Some(ended.record))
+    }
+
+    fn command(&self) -> Command {
+        let dispatch = self.place.charm.join("dispatch");
+        match &self.pod {
+            Some(pod) => pod.command(&dispatch, &self.place.charm),
+            None => {
+                let mut command = Command::new(dispatch);
+                command.current_dir(&self.place.charm);
+                command
+            }
+        }
+    }
+
+    /// The images have come and the daemons start when the unit has: the charm has to wait for them.
+    fn after(&mut self, hook: &Hook) -> Result<(), AgentError> {
+        if *hook == Hook::Unit("start") && !self.containers_up {
+            self.containers_up = true;
+            for name in self.containers() {
+                self.pod_mut(&name)?.start_pebble(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn containers(&self) -> Vec<String> {
+        self.shared
+            .lock()
+            .model
+            .declared
+            .containers
+            .keys()
+            .cloned()
+            .collect()
+    }
+
+    fn boots(&self) -> BTreeMap<String, String> {
+        let boot = |name: String| Some((name.clone(), self.pod.as_ref()?.pebble_boot_id(&name)?));
+        self.containers().into_iter().filter_map(boot).collect()
+    }
+
+    fn pod_mut(&mut self, container: &str) -> Result<&mut Pod, AgentError> {
+        let known = self.containers().iter().any(|name| name == container);
+        let unknown = || AgentError::Unknown {
+            what: "container",
+            name: container.to_owned(),
+        };
+        self.pod.as_mut().filter(|_| known).ok_or_else(unknown)
+    }
+
+    fn remotes_act(&mut self, relations: &[u64]) {
+        let mut live = self.shared.lock();
+        for id in relations {
+            let app = live.model.relations.get(id).map(|one| one.app.clone());
+            if let Some(remote) = app.and_then(|app| self.remotes.get(&app)) {
+                remote.act(&mut live.model, *id);
+            }
+        }
+    }
+}
+
+/// What the world does to the unit.
+impl Agent {
+    /// `juju config`. A value of `null` resets an option.
+    ///
+    /// # Errors
+    ///
+    /// If the charm does not declare the option.
+    pub fn set_config(&mut self, values: &BTreeMap<String, Value>) -> Result<(), AgentError> {
+        let mut live = self.shared.lock();
+        for (name, value) in values {
+            if !live.model.declared.config.options.contains_key(name) {
+                return Err(AgentError::Unknown {
+                    what: "option",
+                    name: name.clone(),
+                });
+            }
+            if value.is_null() {
+                live.model.config.remove(name);
+            } else {
+                live.model.config.insert(name.clone(), value.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// `juju integrate` with a scripted application; one that is not scripted has one unit and says nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the charm does not declare the endpoint.
+    pub fn integrate(&mut self, endpoint: &str, app: &str) -> Result<(), AgentError> {
+        let remote = self.remotes.entry(app.to_owned()).or_default().clone();
+        let mut live = self.shared.lock();
+        if live.model.declared.endpoint(endpoint).is_none() {
+            return Err(AgentError::Unknown {
+                what: "endpoint",
+                name: endpoint.to_owned(),
+            });
+        }
+        let id = live.model.relate(endpoint, app, false, remote.unit_names(app));
+        remote.act(&mut live.model, id);
+        Ok(())
+    }
+
+    /// `juju remove-relation`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such relation.
+    pub fn remove_relation(&mut self, endpoint: &str, app: &str) -> Result<(), AgentError> {
+        let mut live = self.shared.lock();
+        let id = live.model.relation_with(endpoint, app);
+        let one = id.and_then(|id| live.model.relations.get_mut(&id));
+        let one = one.ok_or_else(|| AgentError::Unknown {
+            what: "relation",
+            name: format!("{endpoint} {app}"),
+        })?;
+        one.dying = true;
+        Ok(())
+    }
+
+    /// Gives a scripted application another script, and lets it act on all its relations.
+    pub fn set_remote(&mut self, app: &str, remote: Remote) {
+        self.remotes.insert(app.to_owned(), remote);
+        let relations = self.shared.lock().model.relations.clone();
+        let theirs: Vec<u64> = relations
+            .iter()
+            .filter(|(_, one)| one.app == app)
+            .map(|(id, _)| *id)
+            .collect();
+        self.remotes_act(&theirs);
+    }
+
+    /// `juju run`: the action waits for its turn.
+    ///
+    /// # Errors
+    ///
+    /// If the charm does not declare the action or one of the parameters.
+    pub fn run_action(&mut self, name: &str, params: &BTreeMap<String, Value>) -> Result<(), AgentError> {
+        let live = self.shared.lock();
+        let declared = live.model.declared.actions.get(name);
+        let declared = declared.ok_or_else(|| AgentError::Unknown {
+            what: "action",
+            name: name.to_owned(),
+        })?;
+        if let Some(unknown) = params.keys().find(|key| !declared.params.contains_key(*key)) {
+            return Err(AgentError::Unknown {
+                what: "parameter",
+                name: unknown.clone(),
+            });
+        }
+        let defaults = declared
+            .params
+            .iter()
+            .filter_map(|(key, param)| Some((key.clone(), param.default.clone()?)));
+        let mut all: BTreeMap<String, Value> = defaults.collect();
+        all.extend(params.clone());
+        self.life.actions.push((name.to_owned(), all));
+        Ok(())
+    }
+
+    /// The unit becomes the leader, or another one does.
+    pub fn set_leader(&mut self, leader: bool) {
+        self.shared.lock().model.leader = leader;
+    }
+
+    /// The time for `update-status` has come.
+    pub fn tick(&mut self) {
+        self.life.tick = true;
+    }
+
+    /// The charm's files are replaced: `upgrade-charm`.
+    pub fn upgrade(&mut self) {
+        self.life.upgraded = true;
+    }
+
+    /// A hook of any name, such as one of a Juju that is yet to come.
+    pub fn custom_hook(&mut self, name: &str) {
+        self.life.custom.push(name.to_owned());
+    }
+
+    /// `juju remove-unit`.
+    pub fn remove_unit(&mut self) {
+        self.life.dying = true;
+    }
+
+    /// Pebble and all in its container end, and start anew.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such container, or it does not start.
+    pub fn restart_pebble(&mut self, container: &str) -> Result<(), AgentError> {
+        Ok(self.pod_mut(container)?.restart_pebble(container)?)
+    }
+
+    /// Pebble and all in its container end.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such container.
+    pub fn stop_pebble(&mut self, container: &str) -> Result<(), AgentError> {
+        Ok(self.pod_mut(container)?.stop_pebble(container)?)
+    }
+
+    /// Pebble starts.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such container, or it does not start.
+    pub fn start_pebble(&mut self, container: &str) -> Result<(), AgentError> {
+        Ok(self.pod_mut(container)?.start_pebble(container)?)
+    }
+
+    /// Whether the unit is gone.
+    pub fn is_removed(&self) -> bool {
+        self.life.removed
+    }
+}
+
+/// The statuses that Juju sets by itself before a hook.
+fn before(hook: &Hook, model: &mut Model) {
+    match hook {
+        Hook::Unit("install") if !model.charm_set_status() => {
+            model.set_status("maintenance", "installing charm software", false);
+        }
+        Hook::Unit("stop") => model.set_status("maintenance", "stopping charm software", false),
+        Hook::Unit("remove") => model.set_status("maintenance", "cleaning up prior to charm deletion", false),
+        _ => {}
+    }
+}

@@ -1,0 +1,350 @@
+//! Plays a scenario: lets it happen, runs the hooks that follow, and looks whether what is expected holds.
+
+use std::time::{Duration, Instant};
+
+use charmwright_pebble::Client;
+use serde_json::json;
+
+use crate::agent::{Agent, AgentError, Setup};
+use crate::hook::{ActionResult, Record};
+use crate::scenario::{Expectation, HttpExpectation, Scenario, ServiceOf, Step};
+
+/// How many hooks an expectation may take if it does not say.
+const WITHIN_DEFAULT: usize = 20;
+/// How many hooks may follow one change before the unit counts as restless.
+const HOOKS_MAX: usize = 200;
+/// How long a workload may take to answer, or to stop answering.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often it is asked.
+const ANSWER_PERIOD: Duration = Duration::from_millis(50);
+
+/// Follows a play.
+pub trait Audience {
+    /// Something happens to the unit.
+    fn change(&mut self, step: &Step);
+    /// A hook is about to run.
+    fn waiting(&mut self);
+    /// A hook has run.
+    fn hook(&mut self, number: usize, record: &Record);
+    /// What was expected holds.
+    fn met(&mut self, expectation: &Expectation);
+    /// What was expected does not hold.
+    fn unmet(&mut self, expectation: &Expectation, why: &str);
+}
+
+/// A play that cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlayError {
+    /// The agent cannot go on.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    /// Something is to be done to a unit that is not there.
+    #[error("`{step}` comes before `deploy`")]
+    NotDeployed {
+        /// What.
+        step: String,
+    },
+    /// Hooks go on and on.
+    #[error("after `{step}` the unit does not come to rest: {HOOKS_MAX} hooks ran")]
+    Restless {
+        /// After what.
+        step: String,
+    },
+    /// A process in a container could not be killed.
+    #[error("cannot kill {service} in {container}: {source}")]
+    Kill {
+        /// The container.
+        container: String,
+        /// The service.
+        service: String,
+        /// Why.
+        source: charmwright_pebble::Error,
+    },
+}
+
+/// A scenario that is being played.
+#[derive(Debug)]
+pub struct Play {
+    agent: Agent,
+    deployed: bool,
+    hooks: usize,
+    since_change: usize,
+    last: Option<Record>,
+    action: Option<ActionResult>,
+}
+
+impl Play {
+    /// Prepares the unit; nothing runs yet.
+    ///
+    /// # Errors
+    ///
+    /// If the charm or its containers cannot be prepared.
+    pub fn new(scenario: &Scenario, setup: &Setup) -> Result<Self, PlayError> {
+        let setup = Setup {
+            model: scenario.model.clone(),
+            leader: scenario.leader,
+            remotes: scenario.remotes.clone(),
+            ..setup.clone()
+        };
+        Ok(Self {
+            agent: Agent::new(&setup)?,
+            deployed: false,
+            hooks: 0,
+            since_change: 0,
+            last: None,
+            action: None,
+        })
+    }
+
+    /// The unit.
+    pub fn agent(&mut self) -> &mut Agent {
+        &mut self.agent
+    }
+
+    /// Plays all steps, up to the first expectation that is not met. Says whether all were.
+    ///
+    /// # Errors
+    ///
+    /// If a step cannot be done or the agent cannot go on.
+    pub fn run(&mut self, scenario: &Scenario, audience: &mut dyn Audience) -> Result<bool, PlayError> {
+        for step in &scenario.steps {
+            if !self.step(step, audience)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Plays one step and lets the unit come to rest. Says whether what it expects is met.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be done or the agent cannot go on.
+    pub fn step(&mut self, step: &Step, audience: &mut dyn Audience) -> Result<bool, PlayError> {
+        if let Step::Expect(expectation) = step {
+            return self.expect(expectation, audience);
+        }
+        audience.change(step);
+        if matches!(step, Step::Say(_)) {
+            return Ok(true);
+        }
+        self.apply(step)?;
+        self.since_change = 0;
+        self.settle(step, audience)?;
+        Ok(true)
+    }
+
+    fn apply(&mut self, step: &Step) -> Result<(), PlayError> {
+        let agent = &mut self.agent;
+        match step {
+            Step::Say(_) | Step::Expect(_) => {}
+            Step::Deploy => self.deployed = true,
+            Step::Config(values) => agent.set_config(values)?,
+            Step::Integrate(between) => agent.integrate(&between.endpoint, &between.with)?,
+            Step::RemoveRelation(between) => agent.remove_relation(&between.endpoint, &between.with)?,
+            Step::Remotes(remotes) => remotes
+                .iter()
+                .for_each(|(app, remote)| agent.set_remote(app, remote.clone())),
+            Step::Action(action) => agent.run_action(&action.name, &action.params)?,
+            Step::KillWorkload(ServiceOf { container, service }) => self.kill(container, service)?,
+            Step::RestartPebble(container) => agent.restart_pebble(container)?,
+            Step::StopPebble(container) => agent.stop_pebble(container)?,
+            Step::StartPebble(container) => agent.start_pebble(container)?,
+            Step::Leader(leader) => agent.set_leader(*leader),
+            Step::UpdateStatus => agent.tick(),
+            Step::UpgradeCharm => agent.upgrade(),
+            Step::Hook(name) => agent.custom_hook(name),
+            Step::RemoveUnit => agent.remove_unit(),
+        }
+        Ok(())
+    }
+
+    fn kill(&self, container: &str, service: &str) -> Result<(), PlayError> {
+        let unknown = || AgentError::Unknown {
+            what: "container",
+            name: container.to_owned(),
+        };
+        let pod = self.agent.pod().ok_or_else(unknown)?;
+        Client::new(pod.pebble_socket(container))
+            .signal("SIGKILL", &[service])
+            .map_err(|source| PlayError::Kill {
+                container: container.to_owned(),
+                service: service.to_owned(),
+                source,
+            })
+    }
+
+    /// Runs hooks until none is due.
+    fn settle(&mut self, after: &Step, audience: &mut dyn Audience) -> Result<(), PlayError> {
+        while self.deployed && self.hook(audience)? {
+            if self.since_change > HOOKS_MAX {
+                return Err(PlayError::Restless {
+                    step: after.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn hook(&mut self, audience: &mut dyn Audience) -> Result<bool, PlayError> {
+        audience.waiting();
+        let Some(record) = self.agent.step()? else {
+            return Ok(false);
+        };
+        self.hooks += 1;
+        self.since_change += 1;
+        audience.hook(self.hooks, &record);
+        if record.action.is_some() {
+            self.action.clone_from(&record.action);
+        }
+        self.last = Some(record);
+        Ok(true)
+    }
+
+    /// What does not hold yet may come with time: `update-status` runs as often as is left.
+    fn expect(&mut self, expectation: &Expectation, audience: &mut dyn Audience) -> Result<bool, PlayError> {
+        if !self.deployed {
+            return Err(PlayError::NotDeployed {
+                step: expectation.to_string(),
+            });
+        }
+        let within = expectation.within.unwrap_or(WITHIN_DEFAULT);
+        if self.since_change > within {
+            audience.unmet(
+                expectation,
+                &format!("the unit came to rest only after {} events", self.since_change),
+            );
+            return Ok(false);
+        }
+        loop {
+            let Err(why) = self.holds(expectation) else {
+                audience.met(expectation);
+                return Ok(true);
+            };
+            self.agent.tick();
+            if self.since_change >= within || !self.hook(audience)? {
+                audience.unmet(expectation, &why);
+                return Ok(false);
+            }
+            self.settle(&Step::UpdateStatus, audience)?;
+        }
+    }
+
+    fn holds(&self, expectation: &Expectation) -> Result<(), String> {
+        self.holds_in_model(expectation)?;
+        if let Some(wrote) = expectation.wrote {
+            let writes = self.last.as_ref().map_or(&[][..], |record| &record.writes);
+            if writes.is_empty() == wrote {
+                return Err(format!("the last hook wrote {}", json!(writes)));
+            }
+        }
+        if let Some(expected) = &expectation.action {
+            let action = self.action.as_ref().ok_or("no action has run")?;
+            let has = |part: &String| action.message.contains(part.as_str());
+            let results = expected
+                .results
+                .iter()
+                .all(|(key, value)| action.results.get(key) == Some(value));
+            let without = expected
+                .without
+                .iter()
+                .all(|key| !action.results.contains_key(key));
+            if action.failed != expected.failed
+                || !expected.message.as_ref().is_none_or(has)
+                || !results
+                || !without
+            {
+                let keys: Vec<_> = action.results.keys().collect();
+                let how = if action.failed {
+                    format!("failed: {}", action.message)
+                } else {
+                    "succeeded".to_owned()
+                };
+                return Err(format!("the action {how}, with the results {}", json!(keys)));
+            }
+        }
+        expectation
+            .http
+            .as_ref()
+            .map_or(Ok(()), |http| self.answers(http))
+    }
+
+    fn holds_in_model(&self, expectation: &Expectation) -> Result<(), String> {
+        let live = self.agent.shared().lock();
+        let model = &live.model;
+        let has = |part: &String| model.status.message.contains(part.as_str());
+        let is = |status: &String| model.status.status == *status;
+        if !expectation.status.as_ref().is_none_or(is) || !expectation.message.as_ref().is_none_or(has) {
+            return Err(format!(
+                "the status is {}: {}",
+                model.status.status, model.status.message
+            ));
+        }
+        if expectation
+            .removed
+            .is_some_and(|removed| removed != self.agent.is_removed())
+        {
+            return Err(format!(
+                "the unit is {}",
+                if self.agent.is_removed() {
+                    "gone"
+                } else {
+                    "still there"
+                }
+            ));
+        }
+        if let Some(ports) = &expectation.ports
+            && !model.ports.iter().eq(ports)
+        {
+            return Err(format!("the open ports are {}", json!(model.ports)));
+        }
+        for (endpoint, expected) in &expectation.bags {
+            let mut bags = model
+                .relations
+                .values()
+                .filter(|one| one.endpoint == *endpoint)
+                .map(|one| &one.local_app);
+            let holds = |bag: &crate::model::Bag| {
+                expected
+                    .iter()
+                    .all(|(key, part)| bag.get(key).is_some_and(|value| value.contains(part.as_str())))
+            };
+            if !bags.any(holds) {
+                return Err(format!("no bag of {endpoint} has all of it"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the workload, and asks again while it is starting or stopping.
+    fn answers(&self, expected: &HttpExpectation) -> Result<(), String> {
+        let pod = self.agent.pod().ok_or("the charm has no containers")?;
+        let url = format!("http://127.0.0.1:{}{}", expected.port, expected.path);
+        let deadline = Instant::now() + ANSWER_TIMEOUT;
+        loop {
+            let answer = pod.http_get(&url);
+            let (holds, seen) = match &answer {
+                Ok(answer) => {
+                    let status = expected.status.is_none_or(|status| status == answer.status);
+                    let body = expected
+                        .body
+                        .as_ref()
+                        .is_none_or(|part| answer.body.contains(part.as_str()));
+                    (
+                        status && body && !expected.refused,
+                        format!("it answers {} {}", answer.status, answer.body.trim()),
+                    )
+                }
+                Err(error) => (expected.refused, error.to_string()),
+            };
+            if holds {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                return Err(seen);
+            }
+            std::thread::sleep(ANSWER_PERIOD);
+        }
+    }
+}
