@@ -51,11 +51,7 @@ fn image_file(text: &str) -> Result<ImageFile, String> {
     let parts = || {
         let (container, rest) = text.split_once(':')?;
         let (path, file) = rest.split_once('=')?;
-        Some(ImageFile {
-            container: container.to_owned(),
-            path: path.into(),
-            file: file.into(),
-        })
+        Some(ImageFile { container: container.to_owned(), path: path.into(), file: file.into() })
     };
     parts().ok_or_else(|| "write CONTAINER:PATH=FILE".to_owned())
 }
@@ -95,17 +91,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<bool> {
 
 fn images(files: &[ImageFile]) -> BTreeMap<String, Image> {
     let mut images: BTreeMap<String, Image> = BTreeMap::new();
-    for ImageFile {
-        container,
-        path,
-        file,
-    } in files
-    {
-        images
-            .entry(container.clone())
-            .or_default()
-            .files
-            .insert(path.clone(), file.clone());
+    for ImageFile { container, path, file } in files {
+        images.entry(container.clone()).or_default().files.insert(path.clone(), file.clone());
     }
     images
 }
@@ -116,10 +103,7 @@ fn pebble(named: Option<&Path>) -> anyhow::Result<PathBuf> {
         return std::path::absolute(named).context("cannot find the Pebble daemon");
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    match std::env::split_paths(&path)
-        .map(|folder| folder.join("pebble"))
-        .find(|file| file.is_file())
-    {
+    match std::env::split_paths(&path).map(|folder| folder.join("pebble")).find(|file| file.is_file()) {
         Some(found) => Ok(found),
         None => bail!(
             "there is no `pebble` on the PATH: name one with --pebble, or build one as peers/pebble shows"

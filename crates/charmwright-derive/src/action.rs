@@ -10,10 +10,7 @@ use crate::fields::{inside_option, kebab, named};
 
 pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let charmcraft = Charmcraft::load(input.ident.span())?;
-    let given = input
-        .attrs
-        .iter()
-        .find(|attribute| attribute.path().is_ident("action"));
+    let given = input.attrs.iter().find(|attribute| attribute.path().is_ident("action"));
     let given: Option<LitStr> = given.map(syn::Attribute::parse_args).transpose()?;
     let (action_name, span) = match &given {
         Some(name) => (name.value(), name.span()),
@@ -43,10 +40,8 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
 }
 
 fn read(field: &Field, action: &Action) -> syn::Result<TokenStream> {
-    let ident = field
-        .ident
-        .as_ref()
-        .ok_or_else(|| syn::Error::new(field.span(), "a parameter has a name"))?;
+    let ident =
+        field.ident.as_ref().ok_or_else(|| syn::Error::new(field.span(), "a parameter has a name"))?;
     let name = kebab(&ident.to_string());
     let (reader, always) = action.parameter(&name, ident.span())?;
     let (method, of) = match inside_option(&field.ty) {

@@ -65,14 +65,10 @@ impl Charmcraft {
     pub(crate) fn load(span: Span) -> syn::Result<Self> {
         let source = span.unwrap().local_file();
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-        let start = source
-            .and_then(|file| Some(std::path::absolute(file).ok()?.parent()?.to_owned()))
-            .or(manifest);
+        let start =
+            source.and_then(|file| Some(std::path::absolute(file).ok()?.parent()?.to_owned())).or(manifest);
         let start = start.unwrap_or_else(|| PathBuf::from("."));
-        let path = start
-            .ancestors()
-            .map(|folder| folder.join("charmcraft.yaml"))
-            .find(|path| path.is_file());
+        let path = start.ancestors().map(|folder| folder.join("charmcraft.yaml")).find(|path| path.is_file());
         let Some(path) = path else {
             let message = format!("there is no charmcraft.yaml in or above {}", start.display());
             return Err(syn::Error::new(span, message));
@@ -92,9 +88,8 @@ impl Charmcraft {
     /// The function that reads an option of its type.
     pub(crate) fn option_reader(&self, name: &str, span: Span) -> syn::Result<Ident> {
         let options = &self.config.options;
-        let option = options
-            .get(name)
-            .ok_or_else(|| unknown("option", "options", name, options.keys(), span))?;
+        let option =
+            options.get(name).ok_or_else(|| unknown("option", "options", name, options.keys(), span))?;
         reader(option, "option", name, span)
     }
 
@@ -106,23 +101,17 @@ impl Charmcraft {
             return Ok(interface.unwrap_or_default().to_owned());
         }
         let others = [Role::Provides, Role::Requires, Role::Peers];
-        if let Some(other) = others
-            .into_iter()
-            .find(|role| self.endpoints(*role).contains_key(name))
-        {
+        if let Some(other) = others.into_iter().find(|role| self.endpoints(*role).contains_key(name)) {
             let (key, mine) = (other.key(), role.key());
             let mut message =
                 format!("`{name}` is a `{key}` endpoint in charmcraft.yaml, not a `{mine}` one");
             if other != Role::Peers {
-                message += &format!("; write `#[{key}(\"{name}\")]`");
+                message.extend(["; write `#[", key, "(\"", name, "\")]`"]);
             }
             message += &choices(&format!("`{mine}` endpoints"), endpoints.keys());
             return Err(syn::Error::new(span, message));
         }
-        let (kind, kinds) = (
-            format!("`{}` endpoint", role.key()),
-            format!("`{}` endpoints", role.key()),
-        );
+        let (kind, kinds) = (format!("`{}` endpoint", role.key()), format!("`{}` endpoints", role.key()));
         Err(unknown(&kind, &kinds, name, endpoints.keys(), span))
     }
 
@@ -138,19 +127,11 @@ impl Charmcraft {
         if self.containers.contains_key(name) {
             return Ok(());
         }
-        Err(unknown(
-            "container",
-            "containers",
-            name,
-            self.containers.keys(),
-            span,
-        ))
+        Err(unknown("container", "containers", name, self.containers.keys(), span))
     }
 
     pub(crate) fn action(&self, name: &str, span: Span) -> syn::Result<&Action> {
-        self.actions
-            .get(name)
-            .ok_or_else(|| unknown("action", "actions", name, self.actions.keys(), span))
+        self.actions.get(name).ok_or_else(|| unknown("action", "actions", name, self.actions.keys(), span))
     }
 }
 
@@ -189,13 +170,11 @@ fn unknown<'a>(
     known: impl Iterator<Item = &'a String> + Clone,
     span: Span,
 ) -> syn::Error {
-    let nearest = known
-        .clone()
-        .map(|one| (strsim::jaro_winkler(name, one), one))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let nearest =
+        known.clone().map(|one| (strsim::jaro_winkler(name, one), one)).max_by(|a, b| a.0.total_cmp(&b.0));
     let mut message = format!("no {kind} `{name}` in charmcraft.yaml");
     if let Some((_, nearest)) = nearest.filter(|(likeness, _)| *likeness > 0.8) {
-        message += &format!("; did you mean `{nearest}`?");
+        message.extend(["; did you mean `", nearest, "`?"]);
     }
     message += &choices(kinds, known);
     syn::Error::new(span, message)
@@ -269,10 +248,7 @@ parts: {charm: {plugin: rust}}
 
     #[test]
     fn an_option_without_a_type_is_a_string() {
-        assert_eq!(
-            parse(TEXT).option_reader("greeting", Span::call_site()).unwrap(),
-            "string"
-        );
+        assert_eq!(parse(TEXT).option_reader("greeting", Span::call_site()).unwrap(), "string");
     }
 
     #[test]

@@ -67,10 +67,8 @@ fn read(field: &Field, charmcraft: &Charmcraft) -> syn::Result<TokenStream> {
         (None, None) => return Err(syn::Error::new(field.span(), "an option has a name")),
     };
     let reader = charmcraft.option_reader(&name, span)?;
-    let check = attribute.check.map_or_else(
-        || quote! { |_| ::core::result::Result::Ok(()) },
-        |check| quote! { #check },
-    );
+    let check =
+        attribute.check.map_or_else(|| quote! { ::core::result::Result::Ok }, |check| quote! { #check });
     let (method, of) = match inside_option(&field.ty) {
         Some(inside) => (quote! { optional }, inside),
         None => (quote! { required }, &field.ty),

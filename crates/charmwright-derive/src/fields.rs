@@ -16,10 +16,7 @@ pub(crate) fn named<'a>(input: &'a DeriveInput, derive: &str) -> syn::Result<Vec
 }
 
 fn wrong_shape(input: &DeriveInput, derive: &str) -> syn::Error {
-    syn::Error::new(
-        input.ident.span(),
-        format!("`{derive}` is derived for a struct with named fields"),
-    )
+    syn::Error::new(input.ident.span(), format!("`{derive}` is derived for a struct with named fields"))
 }
 
 /// `server_port` as charmcraft.yaml writes it: `server-port`; `ShowDatabase` as `show-database`.
@@ -29,11 +26,7 @@ pub(crate) fn kebab(name: &str) -> String {
         if character.is_uppercase() && position > 0 {
             kebab.push('-');
         }
-        kebab.extend(if character == '_' {
-            '-'.to_lowercase()
-        } else {
-            character.to_lowercase()
-        });
+        kebab.extend(if character == '_' { '-'.to_lowercase() } else { character.to_lowercase() });
     }
     kebab
 }
@@ -41,11 +34,7 @@ pub(crate) fn kebab(name: &str) -> String {
 /// The type inside `Option<…>`.
 pub(crate) fn inside_option(of: &Type) -> Option<&Type> {
     let Type::Path(path) = of else { return None };
-    let last = path
-        .path
-        .segments
-        .last()
-        .filter(|segment| segment.ident == "Option")?;
+    let last = path.path.segments.last().filter(|segment| segment.ident == "Option")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return None;
     };

@@ -82,15 +82,9 @@ enum Kind {
 
 impl<'a> Input<'a> {
     fn new(field: &'a Field, charmcraft: &Charmcraft) -> syn::Result<Self> {
-        let ident = field
-            .ident
-            .as_ref()
-            .ok_or_else(|| syn::Error::new(field.span(), "an input has a name"))?;
-        Ok(Self {
-            ident,
-            of: &field.ty,
-            kind: Kind::of(field, charmcraft)?,
-        })
+        let ident =
+            field.ident.as_ref().ok_or_else(|| syn::Error::new(field.span(), "an input has a name"))?;
+        Ok(Self { ident, of: &field.ty, kind: Kind::of(field, charmcraft)? })
     }
 
     fn declare(&self) -> TokenStream {

@@ -16,8 +16,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// Reads a struct's fields from the charm's options, `server_port` from `server-port`.
 ///
 /// A field of type `Option<…>` may be unset; any other blocks the unit until it is set. On a field,
-/// `#[option(name = "…")]` names another option and `#[option(check = function)]` has the value checked by a
-/// `fn(&T) -> Result<(), String>` whose error follows the option's name: `must not be …`.
+/// `#[option(name = "…")]` names another option and `#[option(check = function)]` passes the value through a
+/// `fn(T) -> Result<T, String>` whose error follows the option's name: `must not be …`.
 #[proc_macro_derive(Config, attributes(option))]
 pub fn derive_config(input: TokenStream) -> TokenStream {
     expand(config::expand(&parse_macro_input!(input as DeriveInput)))

@@ -96,17 +96,11 @@ struct Variables(BTreeMap<String, String>);
 
 impl Variables {
     fn get(&self, variable: &str) -> Option<&str> {
-        self.0
-            .get(variable)
-            .map(String::as_str)
-            .filter(|text| !text.is_empty())
+        self.0.get(variable).map(String::as_str).filter(|text| !text.is_empty())
     }
 
     fn need(&self, variable: &'static str, event: &str) -> Result<&str, EnvironmentError> {
-        self.get(variable).ok_or_else(|| EnvironmentError::Missing {
-            variable,
-            event: event.to_owned(),
-        })
+        self.get(variable).ok_or_else(|| EnvironmentError::Missing { variable, event: event.to_owned() })
     }
 
     fn maybe<T>(
@@ -114,21 +108,15 @@ impl Variables {
         variable: &'static str,
         parse: impl Fn(&str) -> Result<T, NameError>,
     ) -> Result<Option<T>, EnvironmentError> {
-        self.get(variable)
-            .map(|text| parsed(variable, text, parse))
-            .transpose()
+        self.get(variable).map(|text| parsed(variable, text, parse)).transpose()
     }
 
     fn event(&self) -> Result<Event, EnvironmentError> {
         let path = self.need("JUJU_DISPATCH_PATH", "every event")?;
         match path.split_once('/') {
             Some(("hooks", hook)) if !hook.is_empty() => self.hook(hook),
-            Some(("actions", name)) if !name.is_empty() => Ok(Event::Action {
-                name: name.to_owned(),
-            }),
-            _ => Err(EnvironmentError::UnknownDispatchPath {
-                path: path.to_owned(),
-            }),
+            Some(("actions", name)) if !name.is_empty() => Ok(Event::Action { name: name.to_owned() }),
+            _ => Err(EnvironmentError::UnknownDispatchPath { path: path.to_owned() }),
         }
     }
 
@@ -143,24 +131,15 @@ impl Variables {
             "stop" => Event::Stop,
             "remove" => Event::Remove,
             "secret-changed" => Event::SecretChanged {
-                secret: parsed(
-                    "JUJU_SECRET_ID",
-                    self.need("JUJU_SECRET_ID", hook)?,
-                    SecretUri::parse,
-                )?,
+                secret: parsed("JUJU_SECRET_ID", self.need("JUJU_SECRET_ID", hook)?, SecretUri::parse)?,
                 label: self.get("JUJU_SECRET_LABEL").map(str::to_owned),
             },
-            _ => match RelationEventKind::ALL
-                .iter()
-                .find(|kind| has_suffix(hook, kind.as_str()))
-            {
+            _ => match RelationEventKind::ALL.iter().find(|kind| has_suffix(hook, kind.as_str())) {
                 Some(&kind) => Event::Relation(self.relation(hook, kind)?),
-                None if has_suffix(hook, "pebble-ready") => Event::PebbleReady {
-                    container: self.need("JUJU_WORKLOAD_NAME", hook)?.to_owned(),
-                },
-                None => Event::Other {
-                    hook: hook.to_owned(),
-                },
+                None if has_suffix(hook, "pebble-ready") => {
+                    Event::PebbleReady { container: self.need("JUJU_WORKLOAD_NAME", hook)?.to_owned() }
+                }
+                None => Event::Other { hook: hook.to_owned() },
             },
         })
     }
@@ -171,11 +150,7 @@ impl Variables {
         Ok(RelationEvent {
             kind,
             endpoint: self.need("JUJU_RELATION", hook)?.to_owned(),
-            relation: parsed(
-                "JUJU_RELATION_ID",
-                self.need("JUJU_RELATION_ID", hook)?,
-                RelationId::parse,
-            )?,
+            relation: parsed("JUJU_RELATION_ID", self.need("JUJU_RELATION_ID", hook)?, RelationId::parse)?,
             remote_app: self.maybe("JUJU_REMOTE_APP", AppName::parse)?,
             remote_unit: self.maybe("JUJU_REMOTE_UNIT", UnitName::parse)?,
             departing_unit: self.maybe("JUJU_DEPARTING_UNIT", UnitName::parse)?,
@@ -184,8 +159,7 @@ impl Variables {
 }
 
 fn has_suffix(hook: &str, suffix: &str) -> bool {
-    hook.strip_suffix(suffix)
-        .is_some_and(|prefix| prefix.len() > 1 && prefix.ends_with('-'))
+    hook.strip_suffix(suffix).is_some_and(|prefix| prefix.len() > 1 && prefix.ends_with('-'))
 }
 
 #[cfg(test)]
@@ -252,19 +226,11 @@ mod tests {
 
     #[test]
     fn an_unknown_hook_is_not_an_error() {
-        for hook in [
-            "leader-settings-changed",
-            "web-pebble-check-failed",
-            "some-future-hook",
-            "-relation-created",
-        ] {
+        for hook in
+            ["leader-settings-changed", "web-pebble-check-failed", "some-future-hook", "-relation-created"]
+        {
             let context = context(hook, &[]).unwrap();
-            assert_eq!(
-                context.event,
-                Event::Other {
-                    hook: hook.to_owned()
-                }
-            );
+            assert_eq!(context.event, Event::Other { hook: hook.to_owned() });
             assert_eq!(context.event.goal(), Goal::Reconcile);
         }
     }
@@ -277,12 +243,7 @@ mod tests {
             ("JUJU_CHARM_DIR", "/charm"),
         ];
         let context = Context::from_variables(variables).unwrap();
-        assert_eq!(
-            context.event,
-            Event::Action {
-                name: "start".to_owned()
-            }
-        );
+        assert_eq!(context.event, Event::Action { name: "start".to_owned() });
         assert_eq!(context.event.goal(), Goal::Act);
     }
 
@@ -304,9 +265,6 @@ mod tests {
 
     #[test]
     fn run_by_hand_it_says_so() {
-        assert_eq!(
-            Context::from_variables([("HOME", "/root")]),
-            Err(EnvironmentError::NotRunByJuju)
-        );
+        assert_eq!(Context::from_variables([("HOME", "/root")]), Err(EnvironmentError::NotRunByJuju));
     }
 }

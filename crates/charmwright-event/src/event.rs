@@ -85,13 +85,7 @@ pub enum RelationEventKind {
 
 impl RelationEventKind {
     /// All kinds, in the order of a relation's life.
-    pub const ALL: [Self; 5] = [
-        Self::Created,
-        Self::Joined,
-        Self::Changed,
-        Self::Departed,
-        Self::Broken,
-    ];
+    pub const ALL: [Self; 5] = [Self::Created, Self::Joined, Self::Changed, Self::Departed, Self::Broken];
 
     /// The kind as hook names have it, `relation-created` for one.
     pub fn as_str(self) -> &'static str {
@@ -133,10 +127,7 @@ impl Event {
 
     /// Whether Juju itself may have set the unit's workload status since the charm last did.
     pub fn juju_may_have_set_status(&self) -> bool {
-        matches!(
-            self,
-            Self::Install | Self::Start | Self::UpgradeCharm | Self::Stop | Self::Remove
-        )
+        matches!(self, Self::Install | Self::Start | Self::UpgradeCharm | Self::Stop | Self::Remove)
     }
 
     /// The name as Juju's logs have it: `config-changed`, `database-relation-joined`, `show-database`.

@@ -12,10 +12,7 @@ pub struct NameError {
 
 impl NameError {
     fn new(text: &str, expected: &'static str) -> Self {
-        Self {
-            text: text.to_owned(),
-            expected,
-        }
+        Self { text: text.to_owned(), expected }
     }
 }
 
@@ -96,10 +93,7 @@ impl RelationId {
     /// If what follows the last colon is not a number.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let number = text.rsplit_once(':').map_or(text, |(_, number)| number);
-        number
-            .parse()
-            .map(Self)
-            .map_err(|_| NameError::new(text, "a relation id such as `database:3`"))
+        number.parse().map(Self).map_err(|_| NameError::new(text, "a relation id such as `database:3`"))
     }
 
     /// The bare number.
@@ -127,10 +121,7 @@ impl SecretUri {
         if id.len() == 20 && id.chars().all(legal) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(NameError::new(
-                text,
-                "a secret's reference such as `secret:9m4e2mr0ui3e8a215n4g`",
-            ))
+            Err(NameError::new(text, "a secret's reference such as `secret:9m4e2mr0ui3e8a215n4g`"))
         }
     }
 

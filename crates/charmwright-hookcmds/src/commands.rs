@@ -53,9 +53,7 @@ pub struct HookCommands {
 impl HookCommands {
     /// Hook commands that go through `transport`.
     pub fn new(transport: impl Transport + 'static) -> Self {
-        Self {
-            transport: Box::new(transport),
-        }
+        Self { transport: Box::new(transport) }
     }
 
     /// `config-get`: the options that are set or have a default.
@@ -84,13 +82,8 @@ impl HookCommands {
     pub fn relation_ids(&self, endpoint: &str) -> Result<Vec<RelationId>, Error> {
         let ids: Vec<String> =
             self.read_or_default("relation-ids", &["--", endpoint], "a list of relation ids")?;
-        let wrong = || Error::Answer {
-            command: "relation-ids",
-            expected: "a list of relation ids",
-        };
-        ids.iter()
-            .map(|id| RelationId::parse(id).map_err(|_| wrong()))
-            .collect()
+        let wrong = || Error::Answer { command: "relation-ids", expected: "a list of relation ids" };
+        ids.iter().map(|id| RelationId::parse(id).map_err(|_| wrong())).collect()
     }
 
     /// `relation-list --app`: the application at the other end.
@@ -99,15 +92,10 @@ impl HookCommands {
     ///
     /// If the command fails; [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the relation is gone.
     pub fn relation_app(&self, relation: RelationId) -> Result<AppName, Error> {
-        let name: String = self.read(
-            "relation-list",
-            &["-r", &relation.to_string(), "--app"],
-            "an application's name",
-        )?;
-        AppName::parse(&name).map_err(|_| Error::Answer {
-            command: "relation-list",
-            expected: "an application's name",
-        })
+        let name: String =
+            self.read("relation-list", &["-r", &relation.to_string(), "--app"], "an application's name")?;
+        AppName::parse(&name)
+            .map_err(|_| Error::Answer { command: "relation-list", expected: "an application's name" })
     }
 
     /// `relation-get --app`: an application's bag in a relation, the other's or our own.
@@ -130,20 +118,15 @@ impl HookCommands {
     /// not ours to write.
     pub fn relation_set(&self, relation: RelationId, owner: BagOwner, bag: &Bag) -> Result<(), Error> {
         let command = "relation-set";
-        if let Some(key) = bag
-            .keys()
-            .find(|key| key.is_empty() || key.chars().count() > KEY_CHARACTERS_MAX)
-        {
+        if let Some(key) = bag.keys().find(|key| key.is_empty() || key.chars().count() > KEY_CHARACTERS_MAX) {
             let shown: String = key.chars().take(40).collect();
             let message = format!(
                 "the key `{shown}` of relation {relation} must have 1 to {KEY_CHARACTERS_MAX} characters"
             );
             return Err(Error::Input { command, message });
         }
-        let text = yaml::text_of(bag).map_err(|error| Error::Input {
-            command,
-            message: error.to_string(),
-        })?;
+        let text =
+            yaml::text_of(bag).map_err(|error| Error::Input { command, message: error.to_string() })?;
         let relation = relation.to_string();
         let mut args = vec!["-r", relation.as_str()];
         if owner == BagOwner::Application {
@@ -160,15 +143,9 @@ impl HookCommands {
     /// If the command fails; [`ErrorKind::Denied`](crate::ErrorKind::Denied) or
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if it is not granted to us, or not yet.
     pub fn secret_get(&self, secret: &SecretUri) -> Result<BTreeMap<String, Sensitive>, Error> {
-        let content: BTreeMap<String, String> = self.read(
-            "secret-get",
-            &["--refresh", "--", secret.as_str()],
-            "an object of strings",
-        )?;
-        Ok(content
-            .into_iter()
-            .map(|(key, value)| (key, Sensitive::new(value)))
-            .collect())
+        let content: BTreeMap<String, String> =
+            self.read("secret-get", &["--refresh", "--", secret.as_str()], "an object of strings")?;
+        Ok(content.into_iter().map(|(key, value)| (key, Sensitive::new(value))).collect())
     }
 
     /// `opened-ports`, without what has no port.
@@ -215,10 +192,7 @@ impl HookCommands {
         let kind = StatusKind::deserialize(
             serde::de::value::StrDeserializer::<serde::de::value::Error>::new(&answer.status),
         );
-        Ok(kind.ok().map(|kind| Status {
-            kind,
-            message: answer.message,
-        }))
+        Ok(kind.ok().map(|kind| Status { kind, message: answer.message }))
     }
 
     /// `status-set`. Takes effect at once, also if the hook fails later.
@@ -227,12 +201,7 @@ impl HookCommands {
     ///
     /// If the command fails.
     pub fn status_set(&self, status: &Status) -> Result<(), Error> {
-        self.run(
-            "status-set",
-            &["--", status.kind.as_str(), cut(&status.message)],
-            None,
-        )
-        .map(drop)
+        self.run("status-set", &["--", status.kind.as_str(), cut(&status.message)], None).map(drop)
     }
 
     /// `juju-log`: one record; a message longer than an argument may be is cut.
@@ -247,8 +216,7 @@ impl HookCommands {
             LogLevel::Warning => "WARNING",
             LogLevel::Error => "ERROR",
         };
-        self.run("juju-log", &["--log-level", level, "--", cut(message)], None)
-            .map(drop)
+        self.run("juju-log", &["--log-level", level, "--", cut(message)], None).map(drop)
     }
 
     /// `action-get`: the action's parameters, defaults filled in by Juju.
@@ -266,13 +234,8 @@ impl HookCommands {
     ///
     /// If the command fails, as it does for a key that is not lower case letters, digits and hyphens.
     pub fn action_set(&self, results: &BTreeMap<String, String>) -> Result<(), Error> {
-        let args: Vec<String> = results
-            .iter()
-            .map(|(key, value)| format!("{key}={value}"))
-            .collect();
-        let args: Vec<&str> = std::iter::once("--")
-            .chain(args.iter().map(String::as_str))
-            .collect();
+        let args: Vec<String> = results.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let args: Vec<&str> = std::iter::once("--").chain(args.iter().map(String::as_str)).collect();
         self.run("action-set", &args, None).map(drop)
     }
 
@@ -286,10 +249,7 @@ impl HookCommands {
     }
 
     fn run(&self, command: &'static str, args: &[&str], stdin: Option<String>) -> Result<Reply, Error> {
-        if let Some(arg) = args
-            .iter()
-            .find(|arg| arg.len() >= ARGUMENT_BYTES_MAX || arg.contains('\0'))
-        {
+        if let Some(arg) = args.iter().find(|arg| arg.len() >= ARGUMENT_BYTES_MAX || arg.contains('\0')) {
             let message = format!(
                 "an argument of {} bytes is longer than {ARGUMENT_BYTES_MAX} or has a zero byte",
                 arg.len()
@@ -298,11 +258,7 @@ impl HookCommands {
         }
         let args = args.iter().map(|&arg| arg.to_owned()).collect();
         let reply = self.transport.call(&Call { command, args, stdin })?;
-        if reply.code == 0 {
-            Ok(reply)
-        } else {
-            Err(Error::failed(command, &reply))
-        }
+        if reply.code == 0 { Ok(reply) } else { Err(Error::failed(command, &reply)) }
     }
 
     fn read<T: DeserializeOwned>(
@@ -311,9 +267,7 @@ impl HookCommands {
         args: &[&str],
         expected: &'static str,
     ) -> Result<T, Error> {
-        let args: Vec<&str> = std::iter::once("--format=json")
-            .chain(args.iter().copied())
-            .collect();
+        let args: Vec<&str> = std::iter::once("--format=json").chain(args.iter().copied()).collect();
         let reply = self.run(command, &args, None)?;
         serde_json::from_slice(&reply.stdout).map_err(|_| Error::Answer { command, expected })
     }
@@ -325,8 +279,7 @@ impl HookCommands {
         args: &[&str],
         expected: &'static str,
     ) -> Result<T, Error> {
-        self.read::<Option<T>>(command, args, expected)
-            .map(Option::unwrap_or_default)
+        self.read::<Option<T>>(command, args, expected).map(Option::unwrap_or_default)
     }
 }
 
@@ -361,21 +314,14 @@ mod tests {
 
     fn answering(reply: Reply) -> (HookCommands, Arc<Mutex<Vec<Call>>>) {
         let calls = Arc::default();
-        (
-            HookCommands::new(Script {
-                reply,
-                calls: Arc::clone(&calls),
-            }),
-            calls,
-        )
+        (HookCommands::new(Script { reply, calls: Arc::clone(&calls) }), calls)
     }
 
     #[test]
     fn a_bag_goes_through_standard_input_and_never_on_the_command_line() {
         let (juju, calls) = answering(Reply::success(""));
         let bag = Bag::from([("key".to_owned(), "value".to_owned())]);
-        juju.relation_set(RelationId::new(3), BagOwner::Application, &bag)
-            .unwrap();
+        juju.relation_set(RelationId::new(3), BagOwner::Application, &bag).unwrap();
         let call = &calls.lock().unwrap()[0];
         assert_eq!(call.args, ["-r", "3", "--app", "--file", "-"]);
         assert_eq!(call.stdin.as_deref(), Some("{\"key\":\"value\"}"));
@@ -392,30 +338,18 @@ mod tests {
     #[test]
     fn an_answer_that_is_not_jujus_is_an_error_that_does_not_show_it() {
         let (juju, _) = answering(Reply::success("hunter2"));
-        let error = juju
-            .secret_get(&SecretUri::parse("9m4e2mr0ui3e8a215n4g").unwrap())
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "secret-get answered what is not an object of strings"
-        );
+        let error = juju.secret_get(&SecretUri::parse("9m4e2mr0ui3e8a215n4g").unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "secret-get answered what is not an object of strings");
     }
 
     #[test]
     fn a_status_that_charms_cannot_set_is_no_status_of_ours() {
-        let (juju, _) = answering(Reply::success(
-            r#"{"status":"unknown","message":"","status-data":{}}"#,
-        ));
+        let (juju, _) = answering(Reply::success(r#"{"status":"unknown","message":"","status-data":{}}"#));
         assert_eq!(juju.status_get().unwrap(), None);
-        let (juju, _) = answering(Reply::success(
-            r#"{"status":"active","message":"hi","status-data":{}}"#,
-        ));
+        let (juju, _) = answering(Reply::success(r#"{"status":"active","message":"hi","status-data":{}}"#));
         assert_eq!(
             juju.status_get().unwrap(),
-            Some(Status {
-                kind: StatusKind::Active,
-                message: "hi".into()
-            })
+            Some(Status { kind: StatusKind::Active, message: "hi".into() })
         );
     }
 
@@ -424,13 +358,8 @@ mod tests {
         let (juju, calls) = answering(Reply::success(""));
         for key in [String::new(), "k".repeat(1_021)] {
             let bag = Bag::from([(key, "v".to_owned())]);
-            let error = juju
-                .relation_set(RelationId::new(3), BagOwner::Unit, &bag)
-                .unwrap_err();
-            assert!(
-                error.to_string().contains("must have 1 to 1020 characters"),
-                "{error}"
-            );
+            let error = juju.relation_set(RelationId::new(3), BagOwner::Unit, &bag).unwrap_err();
+            assert!(error.to_string().contains("must have 1 to 1020 characters"), "{error}");
         }
         assert!(calls.lock().unwrap().is_empty());
     }
@@ -439,8 +368,7 @@ mod tests {
     fn a_value_of_ten_megabytes_passes() {
         let (juju, calls) = answering(Reply::success(""));
         let bag = Bag::from([("k".to_owned(), "v".repeat(10_000_000))]);
-        juju.relation_set(RelationId::new(3), BagOwner::Unit, &bag)
-            .unwrap();
+        juju.relation_set(RelationId::new(3), BagOwner::Unit, &bag).unwrap();
         assert!(calls.lock().unwrap()[0].stdin.as_ref().unwrap().len() > 10_000_000);
     }
 

@@ -60,16 +60,9 @@ impl Error {
 
     pub(crate) fn failed(command: &'static str, reply: &Reply) -> Self {
         let message = reply.stderr.trim().trim_start_matches("ERROR ").to_owned();
-        let message = if message.is_empty() {
-            format!("exit code {}, no message", reply.code)
-        } else {
-            message
-        };
-        Self::Failed {
-            command,
-            kind: kind_of(&message),
-            message,
-        }
+        let message =
+            if message.is_empty() { format!("exit code {}, no message", reply.code) } else { message };
+        Self::Failed { command, kind: kind_of(&message), message }
     }
 }
 
@@ -96,24 +89,14 @@ mod tests {
     fn jujus_texts_are_told_apart() {
         for (text, kind) in [
             ("permission denied (unauthorized access)", ErrorKind::Denied),
-            (
-                "invalid value \"9\" for option -r: relation not found",
-                ErrorKind::NotFound,
-            ),
+            ("invalid value \"9\" for option -r: relation not found", ErrorKind::NotFound),
             ("relation 5 not found (not found)", ErrorKind::NotFound),
-            (
-                "secret \"secret:9m4e2mr0ui3e8a215n4g\" not found",
-                ErrorKind::NotFound,
-            ),
+            ("secret \"secret:9m4e2mr0ui3e8a215n4g\" not found", ErrorKind::NotFound),
             ("cannot write relation settings", ErrorKind::NotLeader),
             ("this unit is not the leader", ErrorKind::NotLeader),
             ("no space left on device", ErrorKind::Other),
         ] {
-            assert_eq!(
-                Error::failed("x", &Reply::failure(1, text)).kind(),
-                kind,
-                "{text}"
-            );
+            assert_eq!(Error::failed("x", &Reply::failure(1, text)).kind(), kind, "{text}");
         }
     }
 }

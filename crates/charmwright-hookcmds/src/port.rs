@@ -23,11 +23,7 @@ pub struct OpenedPort {
 impl OpenedPort {
     /// One TCP port.
     pub fn tcp(port: u16) -> Self {
-        Self {
-            protocol: Protocol::Tcp,
-            from: port,
-            to: port,
-        }
+        Self { protocol: Protocol::Tcp, from: port, to: port }
     }
 
     /// Parses `80/tcp` or `8000-8999/udp`; `None` for what has no port, such as `icmp`.
@@ -39,11 +35,7 @@ impl OpenedPort {
             _ => return None,
         };
         let (from, to) = range.split_once('-').unwrap_or((range, range));
-        Some(Self {
-            protocol,
-            from: from.parse().ok()?,
-            to: to.parse().ok()?,
-        })
+        Some(Self { protocol, from: from.parse().ok()?, to: to.parse().ok()? })
     }
 }
 

@@ -28,10 +28,7 @@ pub struct Status {
 impl Status {
     /// Active, without a message.
     pub fn active() -> Self {
-        Self {
-            kind: StatusKind::Active,
-            message: String::new(),
-        }
+        Self { kind: StatusKind::Active, message: String::new() }
     }
 }
 

@@ -41,20 +41,12 @@ pub struct Reply {
 impl Reply {
     /// A success that printed `stdout`.
     pub fn success(stdout: impl Into<String>) -> Self {
-        Self {
-            code: 0,
-            stdout: stdout.into().into_bytes(),
-            stderr: String::new(),
-        }
+        Self { code: 0, stdout: stdout.into().into_bytes(), stderr: String::new() }
     }
 
     /// A failure as Juju's commands report it: `ERROR message` on standard error.
     pub fn failure(code: i32, message: &str) -> Self {
-        Self {
-            code,
-            stdout: Vec::new(),
-            stderr: format!("ERROR {message}\n"),
-        }
+        Self { code, stdout: Vec::new(), stderr: format!("ERROR {message}\n") }
     }
 }
 
@@ -95,21 +87,14 @@ pub struct Processes;
 
 impl Transport for Processes {
     fn call(&self, call: &Call) -> Result<Reply, TransportError> {
-        run(call).map_err(|source| TransportError {
-            command: call.command,
-            source,
-        })
+        run(call).map_err(|source| TransportError { command: call.command, source })
     }
 }
 
 fn run(call: &Call) -> io::Result<Reply> {
     let mut child = Command::new(call.command)
         .args(&call.args)
-        .stdin(if call.stdin.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        })
+        .stdin(if call.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
@@ -132,13 +117,7 @@ mod tests {
 
     fn call(args: &[&str], stdin: Option<String>) -> Reply {
         let args = args.iter().map(|&arg| arg.to_owned()).collect();
-        Processes
-            .call(&Call {
-                command: "sh",
-                args,
-                stdin,
-            })
-            .unwrap()
+        Processes.call(&Call { command: "sh", args, stdin }).unwrap()
     }
 
     #[test]
@@ -156,23 +135,15 @@ mod tests {
 
     #[test]
     fn a_command_that_this_juju_lacks_is_not_found() {
-        let error = Processes
-            .call(&Call {
-                command: "no-such-hook-command",
-                args: vec![],
-                stdin: None,
-            })
-            .unwrap_err();
+        let error =
+            Processes.call(&Call { command: "no-such-hook-command", args: vec![], stdin: None }).unwrap_err();
         assert_eq!(error.source.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
     fn neither_calls_nor_replies_show_what_they_carry() {
-        let call = Call {
-            command: "action-set",
-            args: vec!["p=hunter2".into()],
-            stdin: Some("hunter2".into()),
-        };
+        let call =
+            Call { command: "action-set", args: vec!["p=hunter2".into()], stdin: Some("hunter2".into()) };
         assert!(!format!("{call:?} {:?}", Reply::success("hunter2")).contains("hunter2"));
     }
 }

@@ -37,10 +37,7 @@ impl Formatter for YamlSafe {
 }
 
 fn must_be_escaped(character: char) -> bool {
-    matches!(
-        character,
-        '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-    )
+    matches!(character, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]
@@ -54,10 +51,7 @@ mod tests {
     #[test]
     fn what_a_yaml_parser_bends_is_escaped_and_the_rest_is_raw() {
         assert_eq!(text("é😀/\"\\\n"), "{\"k\":\"é😀/\\\"\\\\\\n\"}");
-        assert_eq!(
-            text("a\u{85}b\u{7f}\u{9f}c"),
-            "{\"k\":\"a\\u0085b\\u007f\\u009fc\"}"
-        );
+        assert_eq!(text("a\u{85}b\u{7f}\u{9f}c"), "{\"k\":\"a\\u0085b\\u007f\\u009fc\"}");
         assert_eq!(text("p \u{2028} q\u{ffff}"), "{\"k\":\"p \\u2028 q\\uffff\"}");
         assert_eq!(text("\u{0}\u{1f}"), "{\"k\":\"\\u0000\\u001f\"}");
     }

@@ -19,10 +19,7 @@ pub struct Database {
 impl Database {
     /// A database of this name.
     pub fn named(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            extra_user_roles: None,
-        }
+        Self { name: name.into(), extra_user_roles: None }
     }
 
     /// Roles that our user shall have besides, such as `admin`.
@@ -113,10 +110,7 @@ mod tests {
         let bag = PostgresqlClient::write(&Database::named("guestbook"));
         let remote = Bag::from([("data".to_owned(), serde_json::to_string(&bag).unwrap())]);
         assert_eq!(PostgresqlClient::echo(&remote), Some(bag));
-        assert_eq!(
-            PostgresqlClient::echo(&Bag::from([("data".to_owned(), "{".to_owned())])),
-            None
-        );
+        assert_eq!(PostgresqlClient::echo(&Bag::from([("data".to_owned(), "{".to_owned())])), None);
         assert_eq!(PostgresqlClient::echo(&Bag::new()), None);
     }
 }

@@ -18,10 +18,7 @@ pub struct ScrapeJob {
 impl ScrapeJob {
     /// Metrics on this port, at `/metrics`.
     pub fn on(port: Port) -> Self {
-        Self {
-            port,
-            path: "/metrics".to_owned(),
-        }
+        Self { port, path: "/metrics".to_owned() }
     }
 
     /// At this path instead.

@@ -18,8 +18,7 @@ impl Client {
     /// [`Error::Api`] with status 404 if there is none. Pebble forgets those that ended a week ago.
     pub fn change(&self, id: &ChangeId) -> Result<Change, Error> {
         let action = format!("read change {id}");
-        self.get(&action, &format!("/v1/changes/{id}"), &Query::default())?
-            .result(&action)
+        self.get(&action, &format!("/v1/changes/{id}"), &Query::default())?.result(&action)
     }
 
     /// Waits until the change has ended, however it did: `GET /v1/changes/{id}/wait`, again until `timeout` has passed.
@@ -43,10 +42,7 @@ impl Client {
                 Ok(answer) => return answer.result(&action),
                 Err(Error::Api { status: 504, .. }) if started.elapsed() < timeout => {}
                 Err(Error::Api { status: 504, .. }) => {
-                    return Err(Error::Timeout {
-                        what: action,
-                        after: timeout,
-                    });
+                    return Err(Error::Timeout { what: action, after: timeout });
                 }
                 Err(error) => return Err(error),
             }
@@ -57,8 +53,7 @@ impl Client {
 /// How long the server may hold a request: below our own patience, and never zero, which would be for ever.
 fn server_timeout(left: Duration, request_timeout: Duration) -> Duration {
     let margin = Duration::from_secs(1).min(request_timeout / 2);
-    left.min(request_timeout.saturating_sub(margin))
-        .max(Duration::from_millis(1))
+    left.min(request_timeout.saturating_sub(margin)).max(Duration::from_millis(1))
 }
 
 /// The name of a change. Names are not in order: `"10"` comes after `"9"`.
@@ -216,10 +211,7 @@ mod tests {
         assert_eq!(server_timeout(300 * second, 30 * second), 29 * second);
         assert_eq!(server_timeout(2 * second, 30 * second), 2 * second);
         assert_eq!(server_timeout(second, second / 5), second / 10);
-        assert_eq!(
-            server_timeout(Duration::ZERO, 30 * second),
-            Duration::from_millis(1)
-        );
+        assert_eq!(server_timeout(Duration::ZERO, 30 * second), Duration::from_millis(1));
     }
 
     #[test]

@@ -51,12 +51,7 @@ impl Client {
             .user_agent(concat!("charmwright-pebble/", env!("CARGO_PKG_VERSION")))
             .build();
         let agent = Agent::with_parts(config, UnixConnector::new(socket.clone()), NoResolver);
-        Self {
-            socket,
-            agent,
-            request_timeout: REQUEST_TIMEOUT,
-            connect_timeout: CONNECT_TIMEOUT,
-        }
+        Self { socket, agent, request_timeout: REQUEST_TIMEOUT, connect_timeout: CONNECT_TIMEOUT }
     }
 
     /// How long one request may take, from connecting to the last byte of the answer. By default 30 seconds: under load
@@ -91,8 +86,7 @@ impl Client {
     /// [`Error::Unreachable`] if it is not.
     pub fn system_info(&self) -> Result<SystemInfo, Error> {
         let action = "read the system info";
-        self.get(action, "/v1/system-info", &Query::default())?
-            .result(action)
+        self.get(action, "/v1/system-info", &Query::default())?.result(action)
     }
 
     /// The plan, which is all layers folded into one: `GET /v1/plan`.
@@ -107,9 +101,8 @@ impl Client {
     /// [`Error::Denied`] if we are not an administrator (Pebble 1.28 and later), or any other of the transport.
     pub fn plan(&self) -> Result<Layer, Error> {
         let action = "read the plan";
-        let text: String = self
-            .get(action, "/v1/plan", &Query::default().with("format", "yaml"))?
-            .result(action)?;
+        let text: String =
+            self.get(action, "/v1/plan", &Query::default().with("format", "yaml"))?.result(action)?;
         crate::layer::parse_plan(&text).map_err(|message| protocol(action, message))
     }
 
@@ -143,13 +136,7 @@ impl Client {
             action: action.clone(),
             message: format!("it cannot be written as JSON: {error}"),
         })?;
-        let body = Add {
-            action: "add",
-            combine: true,
-            label,
-            format: "yaml",
-            layer,
-        };
+        let body = Add { action: "add", combine: true, label, format: "yaml", layer };
         self.post(&action, "/v1/layers", &body).map(drop)
     }
 
@@ -175,22 +162,12 @@ impl Client {
         })?;
         let headers = [("Content-Type", "application/json")];
         let timeout = self.request_timeout;
-        let response = self.send(
-            action,
-            Method::POST,
-            path,
-            &Query::default(),
-            &headers,
-            body.as_slice(),
-            timeout,
-        )?;
+        let response =
+            self.send(action, Method::POST, path, &Query::default(), &headers, body.as_slice(), timeout)?;
         self.answer(action, response, timeout)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of a request, in the one place that sends them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the parts of a request, in the one place that sends them")]
     pub(crate) fn send(
         &self,
         action: &str,
@@ -204,10 +181,7 @@ impl Client {
         let url = format!("http://localhost{path}{query}");
         if url.len() > MAX_URL {
             let message = "too many names, or too long ones, for one request".to_owned();
-            return Err(Error::Invalid {
-                action: action.to_owned(),
-                message,
-            });
+            return Err(Error::Invalid { action: action.to_owned(), message });
         }
         let mut request = Request::builder().method(method).uri(url);
         for (name, value) in headers {
@@ -223,9 +197,7 @@ impl Client {
             .timeout_global(Some(timeout))
             .timeout_connect(Some(self.connect_timeout))
             .build();
-        self.agent
-            .run(request)
-            .map_err(|error| self.transport_error(action, error, timeout))
+        self.agent.run(request).map_err(|error| self.transport_error(action, error, timeout))
     }
 
     /// Reads the whole answer.
@@ -246,20 +218,14 @@ impl Client {
     }
 
     pub(crate) fn transport_error(&self, action: &str, error: ureq::Error, timeout: Duration) -> Error {
-        let unreachable = |source| Error::Unreachable {
-            socket: self.socket.clone(),
-            source,
-        };
+        let unreachable = |source| Error::Unreachable { socket: self.socket.clone(), source };
         match error {
             ureq::Error::Io(source) => unreachable(source),
             ureq::Error::BodyStalled | ureq::Error::ConnectionFailed => {
                 unreachable(io::ErrorKind::UnexpectedEof.into())
             }
             ureq::Error::Timeout(ureq::Timeout::Connect) => unreachable(io::ErrorKind::TimedOut.into()),
-            ureq::Error::Timeout(_) => Error::Timeout {
-                what: action.to_owned(),
-                after: timeout,
-            },
+            ureq::Error::Timeout(_) => Error::Timeout { what: action.to_owned(), after: timeout },
             error => protocol(action, error.to_string()),
         }
     }
@@ -331,13 +297,8 @@ mod tests {
 
     #[test]
     fn a_query_escapes_all_that_could_mean_something() {
-        let query = Query::default()
-            .with("path", "/a b+c&d=é,\"")
-            .with("action", "read");
-        assert_eq!(
-            query.to_string(),
-            "?path=/a%20b%2Bc%26d%3D%C3%A9%2C%22&action=read"
-        );
+        let query = Query::default().with("path", "/a b+c&d=é,\"").with("action", "read");
+        assert_eq!(query.to_string(), "?path=/a%20b%2Bc%26d%3D%C3%A9%2C%22&action=read");
     }
 
     #[test]

@@ -43,22 +43,14 @@ impl Answer {
             Err(error) => return Err(not_json(action, status, body, &error)),
         };
         match wire.kind.as_str() {
-            "sync" | "async" => Ok(Self {
-                result: wire.result,
-                change: wire.change,
-            }),
+            "sync" | "async" => Ok(Self { result: wire.result, change: wire.change }),
             "error" => {
                 let WireError { message, kind } = serde_json::from_value(wire.result).unwrap_or_default();
                 let action = action.to_owned();
                 if status == 401 {
                     Err(Error::Denied { action, message })
                 } else {
-                    Err(Error::Api {
-                        status,
-                        kind,
-                        message,
-                        action,
-                    })
+                    Err(Error::Api { status, kind, message, action })
                 }
             }
             other => Err(protocol(action, format!("an answer of type {other:?}"))),
@@ -72,8 +64,7 @@ impl Answer {
 
     /// The result as a list; null is the empty one.
     pub(crate) fn list<T: DeserializeOwned>(self, action: &str) -> Result<Vec<T>, Error> {
-        self.result::<Option<Vec<T>>>(action)
-            .map(Option::unwrap_or_default)
+        self.result::<Option<Vec<T>>>(action).map(Option::unwrap_or_default)
     }
 
     /// The change that was started.
@@ -87,27 +78,17 @@ impl Answer {
 }
 
 pub(crate) fn protocol(action: &str, message: String) -> Error {
-    Error::Protocol {
-        action: action.to_owned(),
-        message,
-    }
+    Error::Protocol { action: action.to_owned(), message }
 }
 
 /// Where Pebble refused a path, say so.
 pub(crate) fn file_error(error: Error, action: &'static str, path: &str) -> Error {
     match error {
-        Error::Api {
-            kind: Some(kind),
-            message,
-            ..
-        } if !matches!(FileErrorKind::from(kind.as_str()), FileErrorKind::Other(_)) => Error::File {
-            action,
-            path: path.to_owned(),
-            error: FileError {
-                kind: kind.into(),
-                message,
-            },
-        },
+        Error::Api { kind: Some(kind), message, .. }
+            if !matches!(FileErrorKind::from(kind.as_str()), FileErrorKind::Other(_)) =>
+        {
+            Error::File { action, path: path.to_owned(), error: FileError { kind: kind.into(), message } }
+        }
         error => error,
     }
 }
@@ -118,11 +99,7 @@ fn not_json(action: &str, status: u16, body: &[u8], error: &serde_json::Error) -
     let message = match first {
         Some(b'{' | b'[' | b'"') => format!("status {status}, {}", category(error)),
         Some(_) => {
-            let text: String = String::from_utf8_lossy(body)
-                .trim()
-                .chars()
-                .take(EXCERPT)
-                .collect();
+            let text: String = String::from_utf8_lossy(body).trim().chars().take(EXCERPT).collect();
             format!("status {status}, {text:?}")
         }
         None => format!("status {status}, an empty body"),
@@ -157,47 +134,25 @@ mod tests {
             r#"{"type":"sync","status-code":200,"status":"OK"}"#,
             r#"{"type":"sync","status-code":200,"status":"OK","result":null}"#,
         ] {
-            assert_eq!(
-                parse(200, body).unwrap().list::<String>("x").unwrap(),
-                Vec::<String>::new()
-            );
-            assert_eq!(
-                parse(200, body).unwrap().result::<Option<bool>>("x").unwrap(),
-                None
-            );
+            assert_eq!(parse(200, body).unwrap().list::<String>("x").unwrap(), Vec::<String>::new());
+            assert_eq!(parse(200, body).unwrap().result::<Option<bool>>("x").unwrap(), None);
         }
     }
 
     #[test]
     fn an_unhealthy_answer_is_no_error() {
-        let answer = parse(
-            502,
-            r#"{"type":"sync","status-code":502,"result":{"healthy":false}}"#,
-        )
-        .unwrap();
-        assert_eq!(
-            answer.result::<Value>("x").unwrap(),
-            serde_json::json!({"healthy": false})
-        );
+        let answer = parse(502, r#"{"type":"sync","status-code":502,"result":{"healthy":false}}"#).unwrap();
+        assert_eq!(answer.result::<Value>("x").unwrap(), serde_json::json!({"healthy": false}));
     }
 
     #[test]
     fn errors_keep_status_kind_and_message() {
-        let error = parse(
-            400,
-            r#"{"type":"error","result":{"message":"none","kind":"no-default-services"}}"#,
-        );
+        let error =
+            parse(400, r#"{"type":"error","result":{"message":"none","kind":"no-default-services"}}"#);
         let error = error.unwrap_err();
         assert_eq!(error.to_string(), "cannot do it: pebble answered 400: none");
         assert_eq!(error.kind(), Some("no-default-services"));
-        assert!(matches!(
-            parse(400, r#"{"type":"error"}"#),
-            Err(Error::Api {
-                status: 400,
-                kind: None,
-                ..
-            })
-        ));
+        assert!(matches!(parse(400, r#"{"type":"error"}"#), Err(Error::Api { status: 400, kind: None, .. })));
     }
 
     #[test]
@@ -213,10 +168,8 @@ mod tests {
         assert!(told("").contains("empty body"));
         assert!(told(r#"{"type":"sync","result":{"password":"hunter2"#).contains("ends too early"));
         assert!(!told(r#"{"type":"sync","result":{"password":"hunter2"#).contains("hunter2"));
-        let error = parse(200, r#"{"type":"sync","result":"hunter2"}"#)
-            .unwrap()
-            .result::<u8>("x")
-            .unwrap_err();
+        let error =
+            parse(200, r#"{"type":"sync","result":"hunter2"}"#).unwrap().result::<u8>("x").unwrap_err();
         assert!(!error.to_string().contains("hunter2"));
     }
 
@@ -224,14 +177,8 @@ mod tests {
     fn an_async_answer_has_a_change() {
         let answer = parse(202, r#"{"type":"async","change":"7","result":null}"#).unwrap();
         assert_eq!(answer.change("x").unwrap().as_str(), "7");
-        for body in [
-            r#"{"type":"async","result":null}"#,
-            r#"{"type":"async","change":"../7"}"#,
-        ] {
-            assert!(matches!(
-                parse(202, body).unwrap().change("x"),
-                Err(Error::Protocol { .. })
-            ));
+        for body in [r#"{"type":"async","result":null}"#, r#"{"type":"async","change":"../7"}"#] {
+            assert!(matches!(parse(202, body).unwrap().change("x"), Err(Error::Protocol { .. })));
         }
     }
 }

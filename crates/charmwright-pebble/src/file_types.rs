@@ -47,11 +47,7 @@ impl WriteOptions {
     }
 
     pub(crate) fn wire(&self) -> WriteWire<'_> {
-        WriteWire {
-            make_dirs: self.make_dirs,
-            permissions: self.permissions.map(octal),
-            owner: &self.owner,
-        }
+        WriteWire { make_dirs: self.make_dirs, permissions: self.permissions.map(octal), owner: &self.owner }
     }
 }
 
@@ -123,19 +119,12 @@ pub struct Owner {
 impl Owner {
     /// A user and its first group.
     pub fn user(user: impl Into<String>) -> Self {
-        Self {
-            user: Some(user.into()),
-            ..Self::default()
-        }
+        Self { user: Some(user.into()), ..Self::default() }
     }
 
     /// A user and a group by number.
     pub fn ids(user_id: u32, group_id: u32) -> Self {
-        Self {
-            user_id: Some(user_id),
-            group_id: Some(group_id),
-            ..Self::default()
-        }
+        Self { user_id: Some(user_id), group_id: Some(group_id), ..Self::default() }
     }
 
     /// Sets the group.
@@ -159,10 +148,7 @@ pub struct ListOptions {
 impl ListOptions {
     /// The path itself, also if it is a directory.
     pub fn itself() -> Self {
-        Self {
-            itself: true,
-            ..Self::default()
-        }
+        Self { itself: true, ..Self::default() }
     }
 
     /// Sets the pattern that names must fit.
@@ -269,9 +255,7 @@ mod tests {
 
     #[test]
     fn a_mode_has_three_digits_and_root_is_kept() {
-        let options = WriteOptions::default()
-            .permissions(0o100_004)
-            .owner(Owner::ids(0, 0));
+        let options = WriteOptions::default().permissions(0o100_004).owner(Owner::ids(0, 0));
         let expected = serde_json::json!({
             "make-dirs": false, "permissions": "004", "user-id": 0, "group-id": 0,
         });
@@ -285,10 +269,7 @@ mod tests {
     fn a_file_without_size_or_owner_is_read() {
         let text = r#"{"path":"/d/l","name":"l","type":"symlink","permissions":"777","user-id":null}"#;
         let info: FileInfo = serde_json::from_str(text).unwrap();
-        assert_eq!(
-            (info.kind.clone(), info.size, info.user_id),
-            (FileKind::Symlink, None, None)
-        );
+        assert_eq!((info.kind.clone(), info.size, info.user_id), (FileKind::Symlink, None, None));
         assert_eq!(info.mode(), Some(0o777));
     }
 }

@@ -36,11 +36,7 @@ impl Client {
             .read_files(&[path])?
             .pop()
             .ok_or_else(|| protocol("read files", "it names no file".to_owned()))?;
-        result.map_err(|error| Error::File {
-            action: "read",
-            path,
-            error,
-        })
+        result.map_err(|error| Error::File { action: "read", path, error })
     }
 
     /// The contents of several files in one request (in several if the paths are longer than 16 KiB together):
@@ -79,10 +75,7 @@ impl Client {
         let timeout = self.request_timeout();
         let headers = [("Accept", "multipart/form-data")];
         let response = self.send(action, Method::GET, FILES, query, &headers, (), timeout)?;
-        let content_type = response
-            .headers()
-            .get("content-type")
-            .and_then(|value| value.to_str().ok());
+        let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
         let (kind, parameters) = multipart::header_value(content_type.unwrap_or_default());
         if kind != "multipart/form-data" {
             self.answer(action, response, timeout)?;
@@ -94,15 +87,8 @@ impl Client {
         let status = response.status().as_u16();
         let (mut parts, told) = self.read_parts(action, response.into_body(), &boundary, timeout)?;
         let results: Vec<PathResult> = Answer::parse(action, status, &told)?.list(action)?;
-        if !results
-            .iter()
-            .map(|result| result.path.as_str())
-            .eq(paths.iter().copied())
-        {
-            return Err(protocol(
-                action,
-                "it tells of other files than asked for".to_owned(),
-            ));
+        if !results.iter().map(|result| result.path.as_str()).eq(paths.iter().copied()) {
+            return Err(protocol(action, "it tells of other files than asked for".to_owned()));
         }
         for PathResult { path, error } in results {
             let content = if let Some(error) = error {
@@ -163,17 +149,9 @@ impl Client {
 
         check_path("write", path)?;
         let action = format!("write file {path:?}");
-        let request = Write {
-            action: "write",
-            files: [At {
-                path,
-                options: options.wire(),
-            }],
-        };
-        let request = serde_json::to_string(&request).map_err(|error| Error::Invalid {
-            action: action.clone(),
-            message: error.to_string(),
-        })?;
+        let request = Write { action: "write", files: [At { path, options: options.wire() }] };
+        let request = serde_json::to_string(&request)
+            .map_err(|error| Error::Invalid { action: action.clone(), message: error.to_string() })?;
         let boundary = multipart::boundary_for(content);
         let head = format!(
             "--{boundary}\r\n\
@@ -188,23 +166,12 @@ impl Client {
         let tail = format!("\r\n--{boundary}--\r\n");
         let length = (head.len() + content.len() + tail.len()).to_string();
         let kind = format!("multipart/form-data; boundary={boundary}");
-        let headers = [
-            ("Content-Type", kind.as_str()),
-            ("Content-Length", length.as_str()),
-        ];
+        let headers = [("Content-Type", kind.as_str()), ("Content-Length", length.as_str())];
 
         let mut body = head.as_bytes().chain(content).chain(tail.as_bytes());
         let body = SendBody::from_reader(&mut body);
         let timeout = self.request_timeout();
-        let response = self.send(
-            &action,
-            Method::POST,
-            FILES,
-            &Query::default(),
-            &headers,
-            body,
-            timeout,
-        )?;
+        let response = self.send(&action, Method::POST, FILES, &Query::default(), &headers, body, timeout)?;
         one_path(self.answer(&action, response, timeout), "write", path)
     }
 
@@ -230,9 +197,7 @@ impl Client {
             query = query.with("pattern", pattern);
         }
         let action = format!("list files of {path:?}");
-        let answer = self
-            .get(&action, FILES, &query)
-            .map_err(|error| file_error(error, "list", path))?;
+        let answer = self.get(&action, FILES, &query).map_err(|error| file_error(error, "list", path))?;
         answer.list(&action)
     }
 
@@ -252,18 +217,8 @@ impl Client {
         }
 
         check_path("make", path)?;
-        let body = Make {
-            action: "make-dirs",
-            dirs: [At {
-                path,
-                options: options.wire(),
-            }],
-        };
-        one_path(
-            self.post(&format!("make directory {path:?}"), FILES, &body),
-            "make",
-            path,
-        )
+        let body = Make { action: "make-dirs", dirs: [At { path, options: options.wire() }] };
+        one_path(self.post(&format!("make directory {path:?}"), FILES, &body), "make", path)
     }
 
     /// Removes a file or directory: `POST /v1/files` with `remove`. A symbolic link is removed itself.
@@ -285,18 +240,8 @@ impl Client {
         }
 
         check_path("remove", path)?;
-        let body = Remove {
-            action: "remove",
-            paths: [At {
-                path,
-                options: Recursive { recursive },
-            }],
-        };
-        one_path(
-            self.post(&format!("remove {path:?}"), FILES, &body),
-            "remove",
-            path,
-        )
+        let body = Remove { action: "remove", paths: [At { path, options: Recursive { recursive } }] };
+        one_path(self.post(&format!("remove {path:?}"), FILES, &body), "remove", path)
     }
 }
 
@@ -311,10 +256,7 @@ fn check_path(action: &str, path: &str) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    Err(Error::Invalid {
-        action: format!("{action} {path:?}"),
-        message: message.to_owned(),
-    })
+    Err(Error::Invalid { action: format!("{action} {path:?}"), message: message.to_owned() })
 }
 
 /// Whether the one path that was asked about is well: a good answer may hold a bad result.
@@ -323,17 +265,10 @@ fn one_path(answer: Result<Answer, Error>, action: &'static str, path: &str) -> 
     let results: Vec<PathResult> = answer.list(action)?;
     match <[PathResult; 1]>::try_from(results) {
         Ok([PathResult { path: told, error }]) if told == path => match error {
-            Some(error) => Err(Error::File {
-                action,
-                path: told,
-                error: error.into(),
-            }),
+            Some(error) => Err(Error::File { action, path: told, error: error.into() }),
             None => Ok(()),
         },
-        _ => Err(protocol(
-            &format!("{action} {path:?}"),
-            "it does not tell of this path alone".to_owned(),
-        )),
+        _ => Err(protocol(&format!("{action} {path:?}"), "it does not tell of this path alone".to_owned())),
     }
 }
 
@@ -361,9 +296,6 @@ struct WireFileError {
 
 impl From<WireFileError> for FileError {
     fn from(WireFileError { message, kind }: WireFileError) -> Self {
-        Self {
-            kind: kind.into(),
-            message,
-        }
+        Self { kind: kind.into(), message }
     }
 }

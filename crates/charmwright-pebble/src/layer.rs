@@ -37,40 +37,20 @@ use crate::open_enum::null_as_default;
 #[non_exhaustive]
 pub struct Layer {
     /// One line for people. Not part of a plan.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub summary: String,
     /// More for people. Not part of a plan.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub description: String,
     /// The services by name. A name is not empty, does not begin with `-`, and is not `pebble`; `all` means something to
     /// log targets.
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
     pub services: BTreeMap<String, Service>,
     /// The checks by name.
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
     pub checks: BTreeMap<String, Check>,
     /// The log targets by name.
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
     pub log_targets: BTreeMap<String, LogTarget>,
 }
 
@@ -140,11 +120,7 @@ pub enum Startup {
 impl<'de> Deserialize<'de> for Startup {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Ok(if text == "enabled" {
-            Self::Enabled
-        } else {
-            Self::Disabled
-        })
+        Ok(if text == "enabled" { Self::Enabled } else { Self::Disabled })
     }
 }
 

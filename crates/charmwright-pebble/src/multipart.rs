@@ -113,12 +113,7 @@ impl<R: Read> Reader<R> {
     pub(crate) fn new(source: R, boundary: &str) -> Self {
         let delimiter = format!("\r\n--{boundary}").into_bytes();
         // The first delimiter has no line break before it, if nothing comes before it.
-        Self {
-            source,
-            buffer: b"\r\n".to_vec(),
-            delimiter,
-            state: State::Content,
-        }
+        Self { source, buffer: b"\r\n".to_vec(), delimiter, state: State::Content }
     }
 
     /// The next part, if there is one. What was not read of the one before is passed over.
@@ -185,10 +180,7 @@ impl<R: Read> Reader<R> {
     /// What follows the delimiter that ends at `at`: dashes, or white space and a line break.
     fn mark(&self, at: usize) -> Mark {
         let after = self.buffer.get(at..).unwrap_or_default();
-        let blanks = after
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\t'))
-            .count();
+        let blanks = after.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         match (after, after.get(blanks..).unwrap_or_default()) {
             ([b'-', b'-', ..], _) => Mark::Last,
             (_, [b'\r', b'\n', ..]) => Mark::Next(at + blanks + 2),
@@ -202,10 +194,7 @@ impl<R: Read> Reader<R> {
         let length = self.buffer.len();
         self.buffer.resize(length + CHUNK, 0);
         let result = loop {
-            match self
-                .source
-                .read(self.buffer.get_mut(length..).unwrap_or_default())
-            {
+            match self.source.read(self.buffer.get_mut(length..).unwrap_or_default()) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => break result,
             }
@@ -227,17 +216,10 @@ fn parse_part(headers: &[u8]) -> io::Result<Part> {
         .map(|(_, value)| value)
         .ok_or_else(|| invalid("a part does not say what it is"))?;
     let (_, parameters) = header_value(disposition);
-    let get = |wanted: &str| {
-        parameters
-            .iter()
-            .find(|(name, _)| name == wanted)
-            .map(|(_, value)| value.clone())
-    };
+    let get =
+        |wanted: &str| parameters.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
     let name = get("name").ok_or_else(|| invalid("a part has no name"))?;
-    Ok(Part {
-        name,
-        filename: get("filename"),
-    })
+    Ok(Part { name, filename: get("filename") })
 }
 
 fn invalid(message: &'static str) -> io::Error {

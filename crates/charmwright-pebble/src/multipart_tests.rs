@@ -29,10 +29,7 @@ fn read_all(body: &[u8], step: usize) -> io::Result<Vec<(Part, Vec<u8>)>> {
 }
 
 fn part(name: &str, filename: Option<&str>) -> Part {
-    Part {
-        name: name.to_owned(),
-        filename: filename.map(str::to_owned),
-    }
+    Part { name: name.to_owned(), filename: filename.map(str::to_owned) }
 }
 
 fn write_all(parts: &[(String, Vec<u8>)]) -> Vec<u8> {
@@ -53,17 +50,10 @@ fn write_all(parts: &[(String, Vec<u8>)]) -> Vec<u8> {
 #[test]
 fn header_values_are_taken_apart() {
     let check = |value: &str, word: &str, parameters: &[(&str, &str)]| {
-        let expected = parameters
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect();
+        let expected = parameters.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         assert_eq!(header_value(value), (word.to_owned(), expected), "{value}");
     };
-    check(
-        "multipart/form-data; boundary=abc",
-        "multipart/form-data",
-        &[("boundary", "abc")],
-    );
+    check("multipart/form-data; boundary=abc", "multipart/form-data", &[("boundary", "abc")]);
     check(
         "Multipart/Form-Data ;x=1; Boundary=\"a;b=\\\"c\"",
         "multipart/form-data",
@@ -92,10 +82,7 @@ fn parts_are_read_whatever_the_reads() {
             parts,
             [
                 (part("one", None), b"".to_vec()),
-                (
-                    part("two", Some("/a \"b\"")),
-                    b"\r\n--xYzz\r\n--xYzzYx\r\n--xYzzY-".to_vec()
-                ),
+                (part("two", Some("/a \"b\"")), b"\r\n--xYzz\r\n--xYzzYx\r\n--xYzzY-".to_vec()),
             ],
             "in steps of {step}"
         );
@@ -104,10 +91,7 @@ fn parts_are_read_whatever_the_reads() {
 
 #[test]
 fn a_part_that_is_not_read_is_passed_over() {
-    let body = write_all(&[
-        ("/a".to_owned(), b"x".to_vec()),
-        ("/b".to_owned(), b"\r\n".to_vec()),
-    ]);
+    let body = write_all(&[("/a".to_owned(), b"x".to_vec()), ("/b".to_owned(), b"\r\n".to_vec())]);
     let mut reader = Reader::new(body.as_slice(), BOUNDARY);
     assert_eq!(reader.next_part().unwrap(), Some(part("files", Some("/a"))));
     assert_eq!(reader.next_part().unwrap(), Some(part("files", Some("/b"))));
@@ -117,10 +101,7 @@ fn a_part_that_is_not_read_is_passed_over() {
 
 #[test]
 fn whatever_is_cut_off_is_an_error() {
-    let body = write_all(&[
-        ("/a".to_owned(), b"content".to_vec()),
-        ("/b".to_owned(), Vec::new()),
-    ]);
+    let body = write_all(&[("/a".to_owned(), b"content".to_vec()), ("/b".to_owned(), Vec::new())]);
     // Without the line break after the last boundary it is whole.
     let whole = body.len() - 2;
     assert!(read_all(&body[..whole], 7).is_ok());
@@ -135,13 +116,7 @@ fn headers_have_an_end() {
     body.resize(200_000, b'x');
     assert!(read_all(&body, 1000).is_err());
     assert!(read_all(b"--xYzzY\r\n\r\n\r\n--xYzzY--", 3).is_err());
-    assert!(
-        read_all(
-            b"--xYzzY\r\nContent-Disposition: form-data\r\n\r\n\r\n--xYzzY--",
-            3
-        )
-        .is_err()
-    );
+    assert!(read_all(b"--xYzzY\r\nContent-Disposition: form-data\r\n\r\n\r\n--xYzzY--", 3).is_err());
     assert!(read_all(b"--xYzzY\r\n\xff: x\r\n\r\n\r\n--xYzzY--", 3).is_err());
 }
 
@@ -169,9 +144,7 @@ fn tricky() -> impl Strategy<Value = Vec<u8>> {
         read_all(&write_all(&[("/a".to_owned(), content.clone())]), usize::MAX)
             .is_ok_and(|parts| parts.len() == 1 && parts[0].1.len() == content.len())
     };
-    prop::collection::vec(piece, 0..8)
-        .prop_map(|pieces| pieces.concat())
-        .prop_filter("a delimiter", fits)
+    prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat()).prop_filter("a delimiter", fits)
 }
 
 proptest! {

@@ -121,8 +121,7 @@ impl Client {
             return Err(Error::Invalid { action, message });
         }
         let services = some(names, &action)?;
-        self.post(&action, "/v1/signals", &Send { signal, services })
-            .map(drop)
+        self.post(&action, "/v1/signals", &Send { signal, services }).map(drop)
     }
 
     fn service_action(&self, action: &'static str, services: &[&str]) -> Result<ChangeId, Error> {
@@ -137,8 +136,7 @@ impl Client {
             [] => format!("{action} services"),
             names => format!("{action} {}", names.join(", ")),
         };
-        self.post(&what, "/v1/services", &Act { action, services })?
-            .change(&what)
+        self.post(&what, "/v1/services", &Act { action, services })?.change(&what)
     }
 
     fn named<T: serde::de::DeserializeOwned>(
@@ -151,28 +149,18 @@ impl Client {
         for name in names {
             if name.is_empty() || name.contains(',') {
                 let message = format!("pebble cannot be asked for the name {name:?}");
-                return Err(Error::Invalid {
-                    action: action.to_owned(),
-                    message,
-                });
+                return Err(Error::Invalid { action: action.to_owned(), message });
             }
             query = query.with("names", name);
         }
         // To Pebble no names mean all.
-        if names.is_empty() {
-            Ok(Vec::new())
-        } else {
-            self.get(action, path, &query)?.list(action)
-        }
+        if names.is_empty() { Ok(Vec::new()) } else { self.get(action, path, &query)?.list(action) }
     }
 }
 
 fn some<'a>(names: &'a [&'a str], action: &str) -> Result<&'a [&'a str], Error> {
     if names.is_empty() {
-        return Err(Error::Invalid {
-            action: action.to_owned(),
-            message: "no names are given".to_owned(),
-        });
+        return Err(Error::Invalid { action: action.to_owned(), message: "no names are given".to_owned() });
     }
     Ok(names)
 }
@@ -276,10 +264,7 @@ mod tests {
             assert!(matches!(result, Err(Error::Invalid { .. })));
         }
         assert!(matches!(client.signal("SIGHUP", &[]), Err(Error::Invalid { .. })));
-        assert!(matches!(
-            client.signal("HUP", &["web"]),
-            Err(Error::Invalid { .. })
-        ));
+        assert!(matches!(client.signal("HUP", &["web"]), Err(Error::Invalid { .. })));
         assert!(matches!(client.services(&["a,b"]), Err(Error::Invalid { .. })));
         assert!(matches!(client.services(&[""]), Err(Error::Invalid { .. })));
     }
@@ -296,10 +281,7 @@ mod tests {
     #[test]
     fn a_check_of_an_older_pebble_is_read() {
         let info: CheckInfo = serde_json::from_str(r#"{"name":"up","status":"up","threshold":2}"#).unwrap();
-        assert_eq!(
-            (info.failures, info.startup, info.level),
-            (0, Startup::Enabled, None)
-        );
+        assert_eq!((info.failures, info.startup, info.level), (0, Startup::Enabled, None));
         let text = r#"{"name":"up","level":"ready","startup":"enabled","status":"down","failures":4,"threshold":2,"change-id":"33"}"#;
         let info: CheckInfo = serde_json::from_str(text).unwrap();
         assert_eq!(info.level, Some(Level::Ready));

@@ -40,27 +40,16 @@ impl Connector for UnixConnector {
     ) -> Result<Option<UnixTransport>, Error> {
         let timeout = details.timeout.not_zero().map(|after| *after);
         let stream = connect(&self.socket, timeout)?;
-        let buffers = LazyBuffers::new(
-            details.config.input_buffer_size(),
-            details.config.output_buffer_size(),
-        );
-        Ok(Some(UnixTransport {
-            stream,
-            buffers,
-            peer_gone: false,
-        }))
+        let buffers =
+            LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
+        Ok(Some(UnixTransport { stream, buffers, peer_gone: false }))
     }
 }
 
 /// Connects within `timeout`. The standard library cannot: a daemon that no longer accepts would hold us for ever.
 fn connect(path: &Path, timeout: Option<Duration>) -> io::Result<UnixStream> {
     let address = UnixAddr::new(path)?;
-    let fd = socket::socket(
-        AddressFamily::Unix,
-        SockType::Stream,
-        SockFlag::SOCK_CLOEXEC,
-        None,
-    )?;
+    let fd = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
     if let Some(timeout) = timeout {
         let micros = i64::try_from(timeout.as_micros()).unwrap_or(i64::MAX).max(1);
         socket::setsockopt(&fd, sockopt::SendTimeout, &TimeVal::microseconds(micros))?;
@@ -68,10 +57,9 @@ fn connect(path: &Path, timeout: Option<Duration>) -> io::Result<UnixStream> {
     match socket::connect(fd.as_raw_fd(), &address) {
         Ok(()) => Ok(UnixStream::from(fd)),
         // Linux says so when the send timeout has passed and the queue of connections is still full.
-        Err(nix::Error::EAGAIN) => Err(io::Error::new(
-            io::ErrorKind::TimedOut,
-            "no answer to the connection",
-        )),
+        Err(nix::Error::EAGAIN) => {
+            Err(io::Error::new(io::ErrorKind::TimedOut, "no answer to the connection"))
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -111,10 +99,7 @@ impl Transport for UnixTransport {
         }
         match self.write(amount, &Deadline::new(timeout.for_write())) {
             Err(Error::Io(error))
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
-                ) =>
+                if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) =>
             {
                 self.peer_gone = true;
                 Ok(())
@@ -147,18 +132,13 @@ impl Transport for UnixTransport {
 
 impl fmt::Debug for UnixTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnixTransport")
-            .field("peer_gone", &self.peer_gone)
-            .finish_non_exhaustive()
+        f.debug_struct("UnixTransport").field("peer_gone", &self.peer_gone).finish_non_exhaustive()
     }
 }
 
 /// Both mean "look at the deadline, then try again".
 fn is_interrupted(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-    )
+    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 /// When to give up on one read or write, interruptions included.
@@ -169,10 +149,7 @@ struct Deadline {
 
 impl Deadline {
     fn new(timeout: NextTimeout) -> Self {
-        Self {
-            timeout,
-            started: Instant::now(),
-        }
+        Self { timeout, started: Instant::now() }
     }
 
     /// What is left; none means for ever. At least a millisecond: the kernel takes zero for ever.
@@ -207,19 +184,12 @@ mod tests {
     fn connecting_to_a_full_queue_ends() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("s");
-        let fd = socket::socket(
-            AddressFamily::Unix,
-            SockType::Stream,
-            SockFlag::SOCK_CLOEXEC,
-            None,
-        )
-        .unwrap();
+        let fd = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).unwrap();
         socket::bind(fd.as_raw_fd(), &UnixAddr::new(&path).unwrap()).unwrap();
         socket::listen(&fd, socket::Backlog::new(0).unwrap()).unwrap();
 
-        let held: Vec<_> = (0..8)
-            .map_while(|_| connect(&path, Some(Duration::from_millis(20))).ok())
-            .collect();
+        let held: Vec<_> =
+            (0..8).map_while(|_| connect(&path, Some(Duration::from_millis(20))).ok()).collect();
         assert!(held.len() < 8, "the queue never filled");
         let error = connect(&path, Some(Duration::from_millis(20))).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);

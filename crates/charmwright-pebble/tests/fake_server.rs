@@ -41,11 +41,7 @@ impl Server {
         let path = dir.path().join("s");
         let listener = UnixListener::bind(&path).unwrap();
         let thread = std::thread::spawn(|| serve(listener));
-        Self {
-            client: Client::new(path),
-            thread,
-            _dir: dir,
-        }
+        Self { client: Client::new(path), thread, _dir: dir }
     }
 
     fn requests(self) -> Vec<String> {
@@ -60,10 +56,7 @@ fn read_request(stream: &mut UnixStream) -> String {
         request.push(byte[0]);
     }
     let head = String::from_utf8_lossy(&request).to_ascii_lowercase();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))
-        .unwrap_or("0");
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
     let mut body = vec![0; length.parse().unwrap()];
     stream.read_exact(&mut body).unwrap();
     request.extend(body);
@@ -89,13 +82,7 @@ fn change() -> ChangeId {
 fn a_plain_and_a_chunked_answer_are_the_same() {
     let mut chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned();
     for piece in INFO.as_bytes().chunks(7) {
-        write!(
-            chunked,
-            "{:x}\r\n{}\r\n",
-            piece.len(),
-            String::from_utf8_lossy(piece)
-        )
-        .unwrap();
+        write!(chunked, "{:x}\r\n{}\r\n", piece.len(), String::from_utf8_lossy(piece)).unwrap();
     }
     chunked.push_str("0\r\n\r\n");
     let server = Server::new([json(200, INFO), chunked]);
@@ -103,18 +90,8 @@ fn a_plain_and_a_chunked_answer_are_the_same() {
     assert_eq!((info.version.as_str(), info.boot_id.as_str()), ("v9", "b"));
     assert_eq!(server.client.system_info().unwrap(), info);
     let requests = server.requests();
-    assert!(
-        requests[0].starts_with("GET /v1/system-info HTTP/1.1\r\n"),
-        "{}",
-        requests[0]
-    );
-    assert!(
-        requests[0]
-            .to_ascii_lowercase()
-            .contains("\r\nhost: localhost\r\n"),
-        "{}",
-        requests[0]
-    );
+    assert!(requests[0].starts_with("GET /v1/system-info HTTP/1.1\r\n"), "{}", requests[0]);
+    assert!(requests[0].to_ascii_lowercase().contains("\r\nhost: localhost\r\n"), "{}", requests[0]);
 }
 
 #[test]
@@ -126,19 +103,12 @@ fn an_answer_that_ends_early_is_unreachable_wherever_it_ends() {
     );
     // The last four bytes of a chunked answer end it: without the last two it is understood all the same.
     let ends = (0..plain.len()).map(|end| plain[..end].to_owned());
-    let ends: Vec<String> = ends
-        .chain((0..chunked.len() - 4).map(|end| chunked[..end].to_owned()))
-        .collect();
+    let ends: Vec<String> = ends.chain((0..chunked.len() - 4).map(|end| chunked[..end].to_owned())).collect();
     let server = Server::new(ends.clone());
     for end in ends {
         let error = server.client.system_info().unwrap_err();
         assert!(error.is_unreachable(), "after {end:?}: {error}");
-        assert!(
-            error
-                .to_string()
-                .contains(server.client.socket().to_str().unwrap()),
-            "{error}"
-        );
+        assert!(error.to_string().contains(server.client.socket().to_str().unwrap()), "{error}");
     }
     // One request each: what failed was not sent again.
     server.requests();
@@ -163,12 +133,7 @@ fn nobody_there_is_unreachable() {
     drop(UnixListener::bind(&path).unwrap());
     assert!(path.exists());
     assert!(Client::new(&path).system_info().unwrap_err().is_unreachable());
-    assert!(
-        Client::new(path.join("below/a/file"))
-            .system_info()
-            .unwrap_err()
-            .is_unreachable()
-    );
+    assert!(Client::new(path.join("below/a/file")).system_info().unwrap_err().is_unreachable());
 }
 
 #[test]
@@ -194,15 +159,9 @@ fn a_server_that_says_nothing_is_a_timeout() {
         let _ = stream.read_to_end(&mut request);
         Vec::new()
     });
-    let client = server
-        .client
-        .clone()
-        .with_request_timeout(Duration::from_millis(50));
+    let client = server.client.clone().with_request_timeout(Duration::from_millis(50));
     let error = client.system_info().unwrap_err();
-    assert!(
-        matches!(error, Error::Timeout { after, .. } if after == Duration::from_millis(50)),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Timeout { after, .. } if after == Duration::from_millis(50)), "{error:?}");
     server.requests();
 }
 
@@ -218,16 +177,10 @@ fn null_lists_are_empty() {
 #[test]
 fn waiting_goes_on_until_the_change_ends() {
     let server = Server::new([json(504, GATEWAY), json(504, GATEWAY), json(200, DONE)]);
-    let change = server
-        .client
-        .wait_change(&change(), Duration::from_secs(20))
-        .unwrap();
+    let change = server.client.wait_change(&change(), Duration::from_secs(20)).unwrap();
     assert_eq!(change.status, ChangeStatus::Done);
     for request in server.requests() {
-        assert!(
-            request.starts_with("GET /v1/changes/7/wait?timeout="),
-            "{request}"
-        );
+        assert!(request.starts_with("GET /v1/changes/7/wait?timeout="), "{request}");
         assert!(!request.contains("timeout=0s"), "{request}");
     }
 }
@@ -249,10 +202,7 @@ fn waiting_ends_at_its_own_deadline() {
         }
     });
     let started = Instant::now();
-    let error = server
-        .client
-        .wait_change(&change(), Duration::from_millis(100))
-        .unwrap_err();
+    let error = server.client.wait_change(&change(), Duration::from_millis(100)).unwrap_err();
     assert!(started.elapsed() >= Duration::from_millis(100));
     assert!(
         matches!(error, Error::Timeout { after, .. } if after == Duration::from_millis(100)),
@@ -265,10 +215,7 @@ fn waiting_ends_at_its_own_deadline() {
 #[test]
 fn a_daemon_that_leaves_while_we_wait_is_unreachable() {
     let server = Server::new([""]);
-    let error = server
-        .client
-        .wait_change(&change(), Duration::from_secs(20))
-        .unwrap_err();
+    let error = server.client.wait_change(&change(), Duration::from_secs(20)).unwrap_err();
     assert!(error.is_unreachable(), "{error:?}");
     server.requests();
 }
@@ -282,19 +229,13 @@ fn an_upload_that_is_refused_early_tells_why() {
         Vec::new()
     });
     let content = vec![b'x'; 4 << 20];
-    let error = server
-        .client
-        .write_file("/a", &content, &WriteOptions::default())
-        .unwrap_err();
+    let error = server.client.write_file("/a", &content, &WriteOptions::default()).unwrap_err();
     assert!(matches!(error, Error::Denied { .. }), "{error:?}");
     server.requests();
 }
 
 fn multipart(content_type: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
+    format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
 #[test]
@@ -306,31 +247,19 @@ fn a_truncated_file_is_not_believed() {
         multipart("multipart/form-data; boundary=\"B\"", body),
         multipart("multipart/form-data; boundary=B", &body[..60]),
         multipart("multipart/form-data", body),
-        multipart(
-            "multipart/form-data; boundary=B",
-            &body.replace("\"/a\"", "\"/b\""),
-        ),
+        multipart("multipart/form-data; boundary=B", &body.replace("\"/a\"", "\"/b\"")),
         json(400, r#"{"type":"error","result":{"message":"bad"}}"#),
     ]);
-    let Err(Error::File { error, .. }) = server.client.read_file("/a") else {
-        panic!("a file error")
-    };
+    let Err(Error::File { error, .. }) = server.client.read_file("/a") else { panic!("a file error") };
     assert_eq!(error.kind, FileErrorKind::Other("new-kind".to_owned()));
     for _ in 0..3 {
         let error = server.client.read_file("/a").unwrap_err();
         assert!(matches!(error, Error::Protocol { .. }), "{error:?}");
     }
-    assert!(matches!(
-        server.client.read_file("/a"),
-        Err(Error::Api { status: 400, .. })
-    ));
+    assert!(matches!(server.client.read_file("/a"), Err(Error::Api { status: 400, .. })));
     let requests = server.requests();
     assert!(requests[0].starts_with("GET /v1/files?action=read&path=/a HTTP/1.1\r\n"));
-    assert!(
-        requests[0]
-            .to_ascii_lowercase()
-            .contains("\r\naccept: multipart/form-data\r\n")
-    );
+    assert!(requests[0].to_ascii_lowercase().contains("\r\naccept: multipart/form-data\r\n"));
 }
 
 #[test]
@@ -346,21 +275,12 @@ fn a_path_that_cannot_be_sent_is_not_sent() {
             client.remove_path(path, true),
         ];
         for result in results {
-            assert!(
-                matches!(result, Err(Error::Invalid { .. })),
-                "{path:?}: {result:?}"
-            );
+            assert!(matches!(result, Err(Error::Invalid { .. })), "{path:?}: {result:?}");
         }
     }
     assert_eq!(client.read_files(&[]).unwrap(), []);
-    assert!(matches!(
-        client.services(&[&"x".repeat(40_000)]),
-        Err(Error::Invalid { .. })
-    ));
+    assert!(matches!(client.services(&[&"x".repeat(40_000)]), Err(Error::Invalid { .. })));
     for label in ["", "pebble-x"] {
-        assert!(matches!(
-            client.add_layer(label, &Layer::new()),
-            Err(Error::Invalid { .. })
-        ));
+        assert!(matches!(client.add_layer(label, &Layer::new()), Err(Error::Invalid { .. })));
     }
 }

@@ -38,8 +38,7 @@ impl Parameters {
         name: &str,
         read: impl Fn(&Value) -> Result<T, String>,
     ) -> Result<T, ActionFailed> {
-        self.optional(name, read)?
-            .ok_or_else(|| ActionFailed::new(format!("parameter {name} is not given")))
+        self.optional(name, read)?.ok_or_else(|| ActionFailed::new(format!("parameter {name} is not given")))
     }
 
     /// A parameter that may be left out.
@@ -101,9 +100,7 @@ pub struct ActionFailed {
 impl ActionFailed {
     /// It failed for this reason.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-        }
+        Self { message: message.into() }
     }
 }
 
@@ -116,21 +113,20 @@ impl From<NotYet> for ActionFailed {
 /// An action's handler without its types.
 pub(crate) struct Handler<I> {
     pub(crate) name: &'static str,
-    pub(crate) run: Box<dyn Fn(&I, &Parameters) -> Result<Results, ActionFailed>>,
+    pub(crate) run: Box<Run<I>>,
 }
+
+type Run<I> = dyn Fn(&I, &Parameters) -> Result<Results, ActionFailed>;
 
 impl<I: Inputs + 'static> Handler<I> {
     pub(crate) fn new<A: Action + 'static>(
-        function: fn(&I, &Desired, A) -> Result<Results, ActionFailed>,
+        function: fn(&I, &Desired, &A) -> Result<Results, ActionFailed>,
     ) -> Self {
         let run = move |inputs: &I, parameters: &Parameters| {
             // An action asks the same questions as reconcile; what it wishes is not carried out.
-            function(inputs, &Desired::empty(), A::from_parameters(parameters)?)
+            function(inputs, &Desired::empty(), &A::from_parameters(parameters)?)
         };
-        Self {
-            name: A::NAME,
-            run: Box::new(run),
-        }
+        Self { name: A::NAME, run: Box::new(run) }
     }
 }
 
@@ -142,9 +138,7 @@ pub(crate) fn act<I: Inputs>(
     world: &World,
 ) -> Result<(), DriveError> {
     let answer = match handlers.iter().find(|handler| handler.name == name) {
-        None => Err(ActionFailed::new(format!(
-            "the charm does not know the action {name}"
-        ))),
+        None => Err(ActionFailed::new(format!("the charm does not know the action {name}"))),
         Some(handler) => {
             let parameters = Parameters(world.juju.action_get()?);
             let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
@@ -152,30 +146,15 @@ pub(crate) fn act<I: Inputs>(
             I::declare(&mut declaration);
             let snapshot = collect(&reader, &declaration, &world.containers)?;
             let told = |causes: Vec<NotYet>| {
-                ActionFailed::new(
-                    causes
-                        .iter()
-                        .map(NotYet::to_string)
-                        .collect::<Vec<_>>()
-                        .join("; "),
-                )
+                ActionFailed::new(causes.iter().map(NotYet::to_string).collect::<Vec<_>>().join("; "))
             };
-            I::collect(&snapshot)
-                .map_err(told)
-                .and_then(|inputs| (handler.run)(&inputs, &parameters))
+            I::collect(&snapshot).map_err(told).and_then(|inputs| (handler.run)(&inputs, &parameters))
         }
     };
     match answer {
         Err(failed) => world.juju.action_fail(&failed.to_string())?,
-        Ok(Results {
-            shown: mut results,
-            revealed,
-        }) => {
-            results.extend(
-                revealed
-                    .into_iter()
-                    .map(|(key, value)| (key, value.expose().to_owned())),
-            );
+        Ok(Results { shown: mut results, revealed }) => {
+            results.extend(revealed.into_iter().map(|(key, value)| (key, value.expose().to_owned())));
             if !results.is_empty() {
                 world.juju.action_set(&results)?;
             }

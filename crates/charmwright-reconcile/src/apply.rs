@@ -30,10 +30,8 @@ pub(crate) fn apply(plan: &Plan, reader: &Reader<'_>, containers: &Path) -> Resu
                     Err(error) if error.is_unreachable() => {
                         tracing::warn!("container {}: Pebble went away: {error}", step.container);
                     }
-                    result => result.map_err(|source| DriveError::Pebble {
-                        container: step.container.clone(),
-                        source,
-                    })?,
+                    result => result
+                        .map_err(|source| DriveError::Pebble { container: step.container.clone(), source })?,
                 }
             }
         }
@@ -42,10 +40,7 @@ pub(crate) fn apply(plan: &Plan, reader: &Reader<'_>, containers: &Path) -> Resu
 }
 
 fn write_bag(change: &BagChange, reader: &Reader<'_>) -> Result<(), DriveError> {
-    match reader
-        .juju()
-        .relation_set(change.relation, BagOwner::Application, &change.changes)
-    {
+    match reader.juju().relation_set(change.relation, BagOwner::Application, &change.changes) {
         // Lost since we last wrote; the new leader writes it.
         Err(error) if error.kind() == ErrorKind::NotLeader => reader.could_not_write_bag(change.relation),
         Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::NotFound) => {
@@ -76,9 +71,7 @@ fn apply_container(step: &ContainerStep, client: &Client) -> Result<(), charmwri
         let change = client.wait_change(&client.restart(&names)?, CHANGE_TIMEOUT)?;
         if let Some(failure) = &change.err {
             tracing::warn!("container {}: {failure}", step.container);
-            started = started
-                .map(|started| without_old_processes(started, &names, client))
-                .transpose()?;
+            started = started.map(|started| without_old_processes(started, &names, client)).transpose()?;
         }
     }
     match started {

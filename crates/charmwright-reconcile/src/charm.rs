@@ -19,11 +19,7 @@ use crate::logging;
 /// `reconcile` is a plain function: it can keep nothing from one run to the next, and it should read nothing but
 /// its inputs.
 pub fn charm<I: Inputs>(reconcile: fn(&I, &Desired) -> Ready<()>) -> Charm<I> {
-    Charm {
-        reconcile,
-        teardown: None,
-        actions: Vec::new(),
-    }
+    Charm { reconcile, teardown: None, actions: Vec::new() }
 }
 
 /// A charm: its `reconcile`, its actions, and how it leaves.
@@ -36,9 +32,7 @@ pub struct Charm<I> {
 impl<I> fmt::Debug for Charm<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let actions: Vec<_> = self.actions.iter().map(|handler| handler.name).collect();
-        f.debug_struct("Charm")
-            .field("actions", &actions)
-            .finish_non_exhaustive()
+        f.debug_struct("Charm").field("actions", &actions).finish_non_exhaustive()
     }
 }
 
@@ -48,7 +42,7 @@ impl<I: Inputs + 'static> Charm<I> {
     #[must_use]
     pub fn action<A: Action + 'static>(
         mut self,
-        handler: fn(&I, &Desired, A) -> Result<Results, ActionFailed>,
+        handler: fn(&I, &Desired, &A) -> Result<Results, ActionFailed>,
     ) -> Self {
         self.actions.push(Handler::new(handler));
         self
@@ -99,9 +93,9 @@ impl<I: Inputs + 'static> Charm<I> {
         match (&context.event, context.event.goal()) {
             (Event::Action { name }, _) => act(name, &self.actions, context, world),
             (_, Goal::Reconcile) => reconcile(self.reconcile, context, world),
-            (_, Goal::TearDown) => self
-                .teardown
-                .map_or(Ok(()), |teardown| reconcile(teardown, context, world)),
+            (_, Goal::TearDown) => {
+                self.teardown.map_or(Ok(()), |teardown| reconcile(teardown, context, world))
+            }
             (_, Goal::Act | Goal::Nothing) => Ok(()),
         }
     }

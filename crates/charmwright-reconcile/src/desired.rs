@@ -76,31 +76,19 @@ pub struct File {
 impl File {
     /// A file that the service `reader` reads at its start.
     pub fn read_by(reader: &str, path: &str, content: impl Into<Vec<u8>>) -> Self {
-        Self {
-            path: path.to_owned(),
-            content: content.into(),
-            reader: Some(reader.to_owned()),
-        }
+        Self { path: path.to_owned(), content: content.into(), reader: Some(reader.to_owned()) }
     }
 
     /// A file whose change needs no restart.
     pub fn unread(path: &str, content: impl Into<Vec<u8>>) -> Self {
-        Self {
-            path: path.to_owned(),
-            content: content.into(),
-            reader: None,
-        }
+        Self { path: path.to_owned(), content: content.into(), reader: None }
     }
 }
 
 impl std::fmt::Debug for File {
     /// Shows how long the content is, not what it is: it may be a key.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            path,
-            content,
-            reader,
-        } = self;
+        let Self { path, content, reader } = self;
         f.debug_struct("File")
             .field("path", path)
             .field("bytes", &content.len())
@@ -117,12 +105,7 @@ impl Desired {
 
     /// All causes recorded so far, in the order of the wishes.
     pub fn causes(&self) -> Vec<NotYet> {
-        self.wishes
-            .borrow()
-            .causes
-            .iter()
-            .map(|cause| cause.not_yet.clone())
-            .collect()
+        self.wishes.borrow().causes.iter().map(|cause| cause.not_yet.clone()).collect()
     }
 
     /// This TCP port shall be open to the outside. `None` opens nothing.
@@ -157,11 +140,7 @@ impl Desired {
 
     /// Wishes for a workload container.
     pub fn container<'a>(&'a self, container: &'a Container) -> ContainerWishes<'a> {
-        ContainerWishes {
-            desired: self,
-            container,
-            files: Vec::new(),
-        }
+        ContainerWishes { desired: self, container, files: Vec::new() }
     }
 
     pub(crate) fn into_wishes(self) -> Wishes {
@@ -180,22 +159,14 @@ impl Desired {
         let causes = &mut self.wishes.borrow_mut().causes;
         match causes.iter_mut().find(|cause| cause.not_yet == *not_yet) {
             Some(known) => known.unfulfilled |= unfulfilled,
-            None => causes.push(Cause {
-                not_yet: not_yet.clone(),
-                unfulfilled,
-            }),
+            None => causes.push(Cause { not_yet: not_yet.clone(), unfulfilled }),
         }
     }
 }
 
 impl Recorder for Desired {
     fn publish(&self, relation: RelationId, bag: Bag) {
-        self.wishes
-            .borrow_mut()
-            .bags
-            .entry(relation)
-            .or_default()
-            .extend(bag);
+        self.wishes.borrow_mut().bags.entry(relation).or_default().extend(bag);
     }
 
     fn missing(&self, cause: &NotYet) {
@@ -213,16 +184,10 @@ pub struct ContainerWishes<'a> {
 
 impl ContainerWishes<'_> {
     /// This file shall be there, with this content. Directories are made as needed.
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "a file is wished for even if no layer follows"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "a file is wished for even if no layer follows")]
     pub fn file(mut self, file: File) -> Self {
         let mut wishes = self.desired.wishes.borrow_mut();
-        let wish = wishes
-            .containers
-            .entry(self.container.name().to_owned())
-            .or_default();
+        let wish = wishes.containers.entry(self.container.name().to_owned()).or_default();
         wish.files.insert(file.path.clone(), file.content.clone());
         drop(wishes);
         if let Err(cause) = self.container.state() {
@@ -241,30 +206,17 @@ impl ContainerWishes<'_> {
     ///
     /// If Pebble does not answer, if a service does not run (yet), or if a check of the layer is down.
     pub fn layer(self, layer: Layer) -> Ready<()> {
-        let digests: BTreeMap<String, String> = layer
-            .services
-            .iter()
-            .map(|(name, service)| (name.clone(), self.digest(name, service)))
-            .collect();
-        let unknown = |file: &File| {
-            file.reader
-                .clone()
-                .filter(|reader| !layer.services.contains_key(reader))
-        };
-        let orphans = self
-            .files
-            .iter()
-            .filter_map(|file| Some((file.path.clone(), unknown(file)?)))
-            .collect();
+        let digests: BTreeMap<String, String> =
+            layer.services.iter().map(|(name, service)| (name.clone(), self.digest(name, service))).collect();
+        let unknown = |file: &File| file.reader.clone().filter(|reader| !layer.services.contains_key(reader));
+        let orphans =
+            self.files.iter().filter_map(|file| Some((file.path.clone(), unknown(file)?))).collect();
         let answer = self.answer(&layer, &digests);
         if let Err(cause) = &answer {
             self.desired.record(cause, true);
         }
         let mut wishes = self.desired.wishes.borrow_mut();
-        let wish = wishes
-            .containers
-            .entry(self.container.name().to_owned())
-            .or_default();
+        let wish = wishes.containers.entry(self.container.name().to_owned()).or_default();
         wish.layer.services.extend(layer.services);
         wish.layer.checks.extend(layer.checks);
         wish.layer.log_targets.extend(layer.log_targets);
@@ -274,14 +226,8 @@ impl ContainerWishes<'_> {
     }
 
     fn digest(&self, name: &str, service: &Service) -> String {
-        let read = self
-            .files
-            .iter()
-            .filter(|file| file.reader.as_deref() == Some(name));
-        digest::of(
-            service,
-            read.map(|file| (file.path.as_str(), file.content.as_slice())),
-        )
+        let read = self.files.iter().filter(|file| file.reader.as_deref() == Some(name));
+        digest::of(service, read.map(|file| (file.path.as_str(), file.content.as_slice())))
     }
 
     fn answer(&self, layer: &Layer, digests: &BTreeMap<String, String>) -> Ready<()> {
@@ -289,12 +235,7 @@ impl ContainerWishes<'_> {
         let started = started::read(&state.plan);
         let checked = !layer.checks.is_empty();
         let not_yet = |name: &str, cause: &str| Err(self.container.service_not_yet(name, cause, checked));
-        for name in layer
-            .services
-            .iter()
-            .filter(|(_, service)| is_enabled(service))
-            .map(|(name, _)| name)
-        {
+        for name in layer.services.iter().filter(|(_, service)| is_enabled(service)).map(|(name, _)| name) {
             if started.get(name) != digests.get(name) {
                 return not_yet(name, "has not been started as it is wanted");
             }
@@ -305,10 +246,7 @@ impl ContainerWishes<'_> {
             }
         }
         let down = |name: &&String| {
-            state
-                .checks
-                .iter()
-                .any(|check| check.name == **name && check.status == CheckStatus::Down)
+            state.checks.iter().any(|check| check.name == **name && check.status == CheckStatus::Down)
         };
         match layer.checks.keys().find(down) {
             Some(check) => Err(self.container.check_down(check)),
@@ -324,9 +262,5 @@ pub(crate) fn is_enabled(service: &Service) -> bool {
 
 /// How Pebble says a service is.
 pub(crate) fn status_of<'a>(state: &'a ContainerState, service: &str) -> Option<&'a ServiceStatus> {
-    state
-        .services
-        .iter()
-        .find(|info| info.name == service)
-        .map(|info| &info.current)
+    state.services.iter().find(|info| info.name == service).map(|info| &info.current)
 }

@@ -74,12 +74,7 @@ pub(crate) fn reconcile<I: Inputs>(
     let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
     let mut declaration = Declaration::default();
     I::declare(&mut declaration);
-    let mut hook = Hook {
-        world,
-        reader: &reader,
-        remembered: reader.memory(),
-        tried: BTreeSet::new(),
-    };
+    let mut hook = Hook { world, reader: &reader, remembered: reader.memory(), tried: BTreeSet::new() };
     let mut snapshot = collect(&reader, &declaration, &world.containers)?;
     let mut done = Vec::new();
     let causes = loop {
@@ -88,7 +83,7 @@ pub(crate) fn reconcile<I: Inputs>(
         if plan.is_empty() {
             break round.causes;
         }
-        if hook.rounds_are_used_up(&done) {
+        if done.len() >= ROUNDS_MAX {
             return Err(DriveError::Unsettled { steps: plan.lines() });
         }
         tracing::debug!("to do: {}", plan.lines().join("; "));
@@ -125,11 +120,7 @@ impl Round {
         let mut missing = inputs.missing();
         missing.extend(result.as_ref().err().cloned());
         let causes = status::relevant(result.is_ok(), &wishes.causes, &missing);
-        Self {
-            wishes,
-            complete: result.is_ok(),
-            causes,
-        }
+        Self { wishes, complete: result.is_ok(), causes }
     }
 }
 
@@ -159,13 +150,9 @@ impl Hook<'_> {
         }
         for (relation, wanted) in &bags {
             let held = self.reader.observe_bag(*relation, wanted)?;
-            if let Some(change) = bag_change(
-                *relation,
-                snapshot.label(*relation),
-                &held,
-                wanted,
-                round.complete,
-            ) {
+            if let Some(change) =
+                bag_change(*relation, snapshot.label(*relation), &held, wanted, round.complete)
+            {
                 self.reader.will_write_bag(*relation, &change.result);
                 plan.steps.push(Step::Write(change));
             }
@@ -176,10 +163,8 @@ impl Hook<'_> {
     fn plan_ports(&self, round: &Round, plan: &mut Plan) -> Result<(), DriveError> {
         let wanted = &round.wishes.ports;
         let (open, target) = self.reader.observe_ports(wanted, round.complete)?;
-        plan.steps
-            .extend(target.difference(&open).map(|port| Step::Open(*port)));
-        plan.steps
-            .extend(open.difference(&target).map(|port| Step::Close(*port)));
+        plan.steps.extend(target.difference(&open).map(|port| Step::Open(*port)));
+        plan.steps.extend(open.difference(&target).map(|port| Step::Close(*port)));
         if open != target {
             self.reader.will_open_ports(&target);
         }
@@ -196,20 +181,14 @@ impl Hook<'_> {
         for (&name, seen) in &snapshot.containers {
             let wish = round.wishes.containers.get(name).unwrap_or(&nothing);
             if let Some((path, service)) = wish.orphans.first().cloned() {
-                return Err(DriveError::UnknownReader {
-                    container: name.to_owned(),
-                    path,
-                    service,
-                });
+                return Err(DriveError::UnknownReader { container: name.to_owned(), path, service });
             }
             let ContainerSnapshot::Up(state) = seen else {
                 continue;
             };
             let held = self.held_files(name, wish)?;
-            plan.steps.extend(
-                self.container_step(name, wish, state, &held, round.complete)
-                    .map(Step::Container),
-            );
+            plan.steps
+                .extend(self.container_step(name, wish, state, &held, round.complete).map(Step::Container));
         }
         Ok(())
     }
@@ -223,11 +202,7 @@ impl Hook<'_> {
         complete: bool,
     ) -> Option<crate::plan::ContainerStep> {
         let step = container_step(name, wish, state, held, &self.tried, complete)?;
-        self.tried.extend(
-            step.start
-                .keys()
-                .map(|service| (name.to_owned(), service.clone())),
-        );
+        self.tried.extend(step.start.keys().map(|service| (name.to_owned(), service.clone())));
         Some(step)
     }
 
@@ -242,20 +217,12 @@ impl Hook<'_> {
         }
         let paths: Vec<&str> = wish.files.keys().map(String::as_str).collect();
         match Container::client(&self.world.containers, container).read_files(&paths) {
-            Ok(files) => Ok(files
-                .into_iter()
-                .filter_map(|(path, content)| Some((path, content.ok()?)))
-                .collect()),
+            Ok(files) => {
+                Ok(files.into_iter().filter_map(|(path, content)| Some((path, content.ok()?))).collect())
+            }
             Err(error) if error.is_unreachable() => Ok(BTreeMap::new()),
-            Err(source) => Err(DriveError::Pebble {
-                container: container.to_owned(),
-                source,
-            }),
+            Err(source) => Err(DriveError::Pebble { container: container.to_owned(), source }),
         }
-    }
-
-    fn rounds_are_used_up(&self, done: &[Vec<String>]) -> bool {
-        done.len() >= ROUNDS_MAX
     }
 
     /// What Pebble does is seen at once; what Juju is told is known.

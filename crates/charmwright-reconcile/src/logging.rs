@@ -13,10 +13,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// A subscriber for the run of a charm.
 pub(crate) fn subscriber(is_action: bool) -> impl Subscriber + Send + Sync {
-    let log = Log {
-        juju: Arc::new(HookCommands::new(Processes)),
-        is_action,
-    };
+    let log = Log { juju: Arc::new(HookCommands::new(Processes)), is_action };
     tracing_subscriber::fmt()
         .with_max_level(Level::DEBUG)
         .without_time()
@@ -36,10 +33,7 @@ impl<'a> MakeWriter<'a> for Log {
     type Writer = Record;
 
     fn make_writer(&'a self) -> Record {
-        Record {
-            to: To::Nowhere,
-            text: Vec::new(),
-        }
+        Record { to: To::Nowhere, text: Vec::new() }
     }
 
     fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Record {

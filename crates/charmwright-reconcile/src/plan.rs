@@ -97,11 +97,7 @@ impl fmt::Display for BagChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (removed, set): (Vec<_>, Vec<_>) = self.changes.iter().partition(|(_, value)| value.is_empty());
         let keys = |changes: Vec<(&String, &String)>| {
-            changes
-                .into_iter()
-                .map(|(key, _)| key.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
+            changes.into_iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(", ")
         };
         write!(f, "tell {}:", self.label)?;
         if !set.is_empty() {
@@ -124,21 +120,12 @@ impl ContainerStep {
                 .map(|(path, content)| format!("write {path} in container {name} ({} bytes)", content.len())),
         );
         lines.extend(
-            self.stop
-                .iter()
-                .map(|service| format!("stop {service} in container {name}: no longer wanted")),
+            self.stop.iter().map(|service| format!("stop {service} in container {name}: no longer wanted")),
         );
         if let Some(layer) = &self.layer {
-            let entries: Vec<_> = layer
-                .services
-                .keys()
-                .chain(layer.checks.keys())
-                .map(String::as_str)
-                .collect();
-            lines.push(format!(
-                "set the layer of container {name}: {}",
-                entries.join(", ")
-            ));
+            let entries: Vec<_> =
+                layer.services.keys().chain(layer.checks.keys()).map(String::as_str).collect();
+            lines.push(format!("set the layer of container {name}: {}", entries.join(", ")));
         }
         lines.extend(self.start.iter().map(|(service, why)| match why {
             Why::Down => format!("start {service} in container {name}"),
@@ -177,14 +164,9 @@ pub(crate) fn bag_change(
     };
     let mut result = if complete { Bag::new() } else { held.clone() };
     result.extend(
-        wanted
-            .iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(key, value)| (key.clone(), value.clone())),
+        wanted.iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.clone(), value.clone())),
     );
-    let gone = keys
-        .into_iter()
-        .filter(|key| complete && !result.contains_key(*key));
+    let gone = keys.into_iter().filter(|key| complete && !result.contains_key(*key));
     let mut changes: Bag = gone.map(|key| (key.clone(), String::new())).collect();
     changes.extend(
         result
@@ -192,12 +174,7 @@ pub(crate) fn bag_change(
             .filter(|(key, value)| held.get(*key) != Some(*value))
             .map(|(k, v)| (k.clone(), v.clone())),
     );
-    (!changes.is_empty()).then_some(BagChange {
-        relation,
-        label,
-        changes,
-        result,
-    })
+    (!changes.is_empty()).then_some(BagChange { relation, label, changes, result })
 }
 
 /// What has to be done in a container.
@@ -213,17 +190,10 @@ pub(crate) fn container_step(
 ) -> Option<ContainerStep> {
     let before = started::read(&state.plan);
     let mut after = before.clone();
-    let mut step = ContainerStep {
-        container: container.to_owned(),
-        ..ContainerStep::default()
-    };
+    let mut step = ContainerStep { container: container.to_owned(), ..ContainerStep::default() };
     let changed = |(path, content): &(&String, &Vec<u8>)| held.get(*path) != Some(*content);
-    step.files = wish
-        .files
-        .iter()
-        .filter(changed)
-        .map(|(path, content)| (path.clone(), content.clone()))
-        .collect();
+    step.files =
+        wish.files.iter().filter(changed).map(|(path, content)| (path.clone(), content.clone())).collect();
 
     let mut layer = wish.layer.clone();
     for name in before.keys() {
@@ -235,15 +205,8 @@ pub(crate) fn container_step(
             after.remove(name);
             step.stop.insert(name.clone());
             // Pebble forgets no entry; one that is disabled is never started again.
-            if let Some(old) = state
-                .plan
-                .services
-                .get(name)
-                .filter(|_| !layer.services.contains_key(name))
-            {
-                layer
-                    .services
-                    .insert(name.clone(), old.clone().startup(Startup::Disabled));
+            if let Some(old) = state.plan.services.get(name).filter(|_| !layer.services.contains_key(name)) {
+                layer.services.insert(name.clone(), old.clone().startup(Startup::Disabled));
             }
         }
     }
@@ -253,13 +216,9 @@ pub(crate) fn container_step(
         {
             continue;
         }
-        let down = !matches!(
-            status_of(state, name),
-            Some(ServiceStatus::Active | ServiceStatus::Backoff)
-        );
+        let down = !matches!(status_of(state, name), Some(ServiceStatus::Active | ServiceStatus::Backoff));
         if before.get(name) != Some(digest) {
-            step.start
-                .insert(name.clone(), if down { Why::Down } else { Why::Outdated });
+            step.start.insert(name.clone(), if down { Why::Down } else { Why::Outdated });
         } else if down {
             step.start.insert(name.clone(), Why::Down);
         }
@@ -292,9 +251,7 @@ fn legible(entry: &impl Serialize) -> Option<Value> {
     fn bent(value: Value) -> Value {
         match value {
             Value::String(text) => Value::String(
-                text.replace(['\u{85}', '\u{2028}', '\u{2029}'], "")
-                    .trim_start_matches('\n')
-                    .to_owned(),
+                text.replace(['\u{85}', '\u{2028}', '\u{2029}'], "").trim_start_matches('\n').to_owned(),
             ),
             Value::Array(items) => items.into_iter().map(bent).collect(),
             Value::Object(map) => map.into_iter().map(|(key, value)| (key, bent(value))).collect(),
@@ -318,10 +275,7 @@ mod tests {
     use super::*;
 
     fn bag(entries: &[(&str, &str)]) -> Bag {
-        entries
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect()
+        entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     }
 
     fn changes(held: &[(&str, &str)], wanted: &[(&str, &str)], complete: bool) -> Option<Bag> {
@@ -342,36 +296,20 @@ mod tests {
 
     #[test]
     fn keys_go_only_when_the_wish_is_complete() {
-        assert_eq!(
-            changes(&[("a", "1"), ("b", "2")], &[("a", "1")], true),
-            Some(bag(&[("b", "")]))
-        );
+        assert_eq!(changes(&[("a", "1"), ("b", "2")], &[("a", "1")], true), Some(bag(&[("b", "")])));
         assert_eq!(changes(&[("a", "1"), ("b", "2")], &[("a", "1")], false), None);
     }
 
     #[test]
     fn a_bag_of_which_only_the_keys_are_known_is_written_whole() {
         let held = Observed::Unknown(BTreeSet::from(["a".to_owned(), "old".to_owned()]));
-        let change = |complete| {
-            bag_change(
-                RelationId::new(1),
-                String::new(),
-                &held,
-                &bag(&[("a", "1")]),
-                complete,
-            )
-        };
+        let change =
+            |complete| bag_change(RelationId::new(1), String::new(), &held, &bag(&[("a", "1")]), complete);
         assert_eq!(change(true).unwrap().changes, bag(&[("a", "1"), ("old", "")]));
         assert_eq!(change(false).unwrap().changes, bag(&[("a", "1")]));
         assert!(
-            bag_change(
-                RelationId::new(1),
-                String::new(),
-                &Observed::NotOurs,
-                &bag(&[("a", "1")]),
-                true
-            )
-            .is_none()
+            bag_change(RelationId::new(1), String::new(), &Observed::NotOurs, &bag(&[("a", "1")]), true)
+                .is_none()
         );
     }
 
@@ -385,16 +323,12 @@ mod tests {
         }
     }
 
-    fn running(wish: &ContainerWish, started: &Started, status: ServiceStatus) -> ContainerState {
+    fn running(wish: &ContainerWish, started: &Started, status: &ServiceStatus) -> ContainerState {
         let mut plan = wish.layer.clone();
         plan.services.extend(started::layer(started).services);
         let info = serde_json::json!({"name": "web", "startup": "enabled", "current": status.as_str()});
         let info: ServiceInfo = serde_json::from_value(info).unwrap();
-        ContainerState {
-            plan,
-            services: vec![info],
-            checks: Vec::new(),
-        }
+        ContainerState { plan, services: vec![info], checks: Vec::new() }
     }
 
     fn step(wish: &ContainerWish, state: &ContainerState) -> Option<ContainerStep> {
@@ -404,14 +338,14 @@ mod tests {
     #[test]
     fn a_service_that_runs_as_wanted_is_left_alone() {
         let wish = wish("web --port 80");
-        assert!(step(&wish, &running(&wish, &wish.digests, ServiceStatus::Active)).is_none());
-        assert!(step(&wish, &running(&wish, &wish.digests, ServiceStatus::Backoff)).is_none());
+        assert!(step(&wish, &running(&wish, &wish.digests, &ServiceStatus::Active)).is_none());
+        assert!(step(&wish, &running(&wish, &wish.digests, &ServiceStatus::Backoff)).is_none());
     }
 
     #[test]
     fn a_layer_that_was_set_without_a_restart_leads_to_the_restart() {
         let (old, new) = (wish("web --port 80"), wish("web --port 81"));
-        let step = step(&new, &running(&new, &old.digests, ServiceStatus::Active)).unwrap();
+        let step = step(&new, &running(&new, &old.digests, &ServiceStatus::Active)).unwrap();
         assert_eq!(step.start, BTreeMap::from([("web".to_owned(), Why::Outdated)]));
         assert_eq!(step.started, Some(new.digests));
     }
@@ -422,43 +356,27 @@ mod tests {
         let odd = {
             let service = odd.layer.services["web"].clone().env("TEXT", "\n\u{2028}x");
             let digests = BTreeMap::from([("web".to_owned(), crate::digest::of(&service, []))]);
-            ContainerWish {
-                layer: Layer::new().service("web", service),
-                digests,
-                ..ContainerWish::default()
-            }
+            ContainerWish { layer: Layer::new().service("web", service), digests, ..ContainerWish::default() }
         };
-        let mut state = running(&odd, &odd.digests, ServiceStatus::Active);
-        state
-            .plan
-            .services
-            .get_mut("web")
-            .unwrap()
-            .environment
-            .insert("TEXT".to_owned(), "x".to_owned());
+        let mut state = running(&odd, &odd.digests, &ServiceStatus::Active);
+        state.plan.services.get_mut("web").unwrap().environment.insert("TEXT".to_owned(), "x".to_owned());
         assert!(step(&odd, &state).is_none());
-        state
-            .plan
-            .services
-            .extend(started::layer(&Started::new()).services);
+        state.plan.services.extend(started::layer(&Started::new()).services);
         assert!(step(&odd, &state).unwrap().layer.is_some());
     }
 
     #[test]
     fn a_process_of_unknown_origin_is_restarted() {
         let wish = wish("web");
-        let step = step(&wish, &running(&wish, &Started::new(), ServiceStatus::Active)).unwrap();
+        let step = step(&wish, &running(&wish, &Started::new(), &ServiceStatus::Active)).unwrap();
         assert_eq!(step.start, BTreeMap::from([("web".to_owned(), Why::Outdated)]));
     }
 
     #[test]
     fn a_service_that_went_down_is_started_once_in_a_hook() {
         let wish = wish("web");
-        let state = running(&wish, &wish.digests, ServiceStatus::Inactive);
-        assert_eq!(
-            step(&wish, &state).unwrap().start,
-            BTreeMap::from([("web".to_owned(), Why::Down)])
-        );
+        let state = running(&wish, &wish.digests, &ServiceStatus::Inactive);
+        assert_eq!(step(&wish, &state).unwrap().start, BTreeMap::from([("web".to_owned(), Why::Down)]));
         let tried = BTreeSet::from([("c".to_owned(), "web".to_owned())]);
         assert!(container_step("c", &wish, &state, &BTreeMap::new(), &tried, true).is_none());
     }
@@ -466,14 +384,11 @@ mod tests {
     #[test]
     fn a_service_that_is_no_longer_wished_is_stopped_when_the_wish_is_complete() {
         let wish = wish("web");
-        let state = running(&wish, &wish.digests, ServiceStatus::Active);
+        let state = running(&wish, &wish.digests, &ServiceStatus::Active);
         let nothing = ContainerWish::default();
         let step = step(&nothing, &state).unwrap();
         assert_eq!(step.stop, BTreeSet::from(["web".to_owned()]));
-        assert_eq!(
-            step.layer.unwrap().services["web"].startup,
-            Some(Startup::Disabled)
-        );
+        assert_eq!(step.layer.unwrap().services["web"].startup, Some(Startup::Disabled));
         assert_eq!(step.started, Some(Started::new()));
         assert!(container_step("c", &nothing, &state, &BTreeMap::new(), &BTreeSet::new(), false).is_none());
     }

@@ -17,16 +17,13 @@ pub(crate) type Started = BTreeMap<String, String>;
 
 /// The record in a plan; empty if there is none.
 pub(crate) fn read(plan: &Layer) -> Started {
-    plan.services
-        .get(ENTRY)
-        .map(|entry| entry.environment.clone())
-        .unwrap_or_default()
+    plan.services.get(ENTRY).map(|entry| entry.environment.clone()).unwrap_or_default()
 }
 
 /// The layer that holds the record.
 pub(crate) fn layer(started: &Started) -> Layer {
-    let mut entry = Service::new("/bin/false").startup(Startup::Disabled);
-    entry.summary = "Never run: what Charmwright started each service with".to_owned();
+    let summary = "Never run: what Charmwright started each service with";
+    let mut entry = Service::new("/bin/false").startup(Startup::Disabled).summary(summary);
     entry.environment = started.clone();
     Layer::new().service(ENTRY, entry)
 }

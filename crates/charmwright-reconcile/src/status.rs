@@ -11,10 +11,7 @@ use crate::desired::Cause;
 pub(crate) fn relevant(complete: bool, recorded: &[Cause], missing: &[NotYet]) -> Vec<NotYet> {
     let counts = |cause: &&Cause| !complete || cause.unfulfilled;
     let mut causes: Vec<NotYet> = Vec::new();
-    for cause in missing
-        .iter()
-        .chain(recorded.iter().filter(counts).map(|cause| &cause.not_yet))
-    {
+    for cause in missing.iter().chain(recorded.iter().filter(counts).map(|cause| &cause.not_yet)) {
         if !causes.contains(cause) {
             causes.push(cause.clone());
         }
@@ -36,10 +33,7 @@ pub(crate) fn of(causes: &[NotYet]) -> Status {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    Status {
-        kind,
-        message: format!("{worst}{more}"),
-    }
+    Status { kind, message: format!("{worst}{more}") }
 }
 
 #[cfg(test)]
@@ -49,20 +43,14 @@ mod tests {
     use super::*;
 
     fn cause(name: &str, unfulfilled: bool) -> Cause {
-        Cause {
-            not_yet: Container::unreachable(name).not_yet("sleeps"),
-            unfulfilled,
-        }
+        Cause { not_yet: Container::unreachable(name).not_yet("sleeps"), unfulfilled }
     }
 
     #[test]
     fn what_reconcile_went_on_without_does_not_count_but_an_unfulfilled_wish_does() {
         let recorded = [cause("a", false), cause("b", true)];
         let subjects = |complete| -> Vec<String> {
-            relevant(complete, &recorded, &[])
-                .iter()
-                .map(|cause| cause.subject().to_owned())
-                .collect()
+            relevant(complete, &recorded, &[]).iter().map(|cause| cause.subject().to_owned()).collect()
         };
         assert_eq!(subjects(true), ["b"]);
         assert_eq!(subjects(false), ["a", "b"]);
@@ -71,11 +59,7 @@ mod tests {
     #[test]
     fn the_worst_is_told_and_the_rest_is_counted() {
         assert_eq!(of(&[]), Status::active());
-        let causes = relevant(
-            false,
-            &[cause("a", false), cause("b", false), cause("a", true)],
-            &[],
-        );
+        let causes = relevant(false, &[cause("a", false), cause("b", false), cause("a", true)], &[]);
         let status = of(&causes);
         assert_eq!(status.kind, StatusKind::Waiting);
         assert_eq!(status.message, "a: sleeps (woken by a-pebble-ready) and 1 more");

@@ -223,14 +223,7 @@ impl Agent {
         };
         self.hooks += 1;
         let command = self.command();
-        let mut ended = hook::run(
-            &self.shared,
-            &hook,
-            &self.place,
-            self.hooks,
-            self.life.dying,
-            command,
-        )?;
+        let mut ended = hook::run(&self.shared, &hook, &self.place, self.hooks, self.life.dying, command)?;
         if !ended.record.failed() || hook.is_action() {
             events::commit(&mut self.shared.lock().model, &mut self.life, &hook, config);
             (self.tries, self.kills) = (0, 0);
@@ -238,19 +231,12 @@ impl Agent {
             self.after(&hook)?;
             ended.record.status = Some(self.shared.lock().model.status.clone());
         } else {
-            let (count, most) = if ended.killed {
-                (&mut self.kills, KILLS_MAX)
-            } else {
-                (&mut self.tries, TRIES_MAX)
-            };
+            let (count, most) =
+                if ended.killed { (&mut self.kills, KILLS_MAX) } else { (&mut self.tries, TRIES_MAX) };
             *count += 1;
             if *count >= most {
                 let error = ended.record.error.clone().unwrap_or_default();
-                return Err(AgentError::KeepsFailing {
-                    event: ended.record.event,
-                    tries: *count,
-                    error,
-                });
+                return Err(AgentError::KeepsFailing { event: ended.record.event, tries: *count, error });
             }
         }
         Ok(Some(ended.record))
@@ -258,14 +244,12 @@ impl Agent {
 
     fn command(&self) -> Command {
         let dispatch = self.place.charm.join("dispatch");
-        match &self.pod {
-            Some(pod) => pod.command(&dispatch, &self.place.charm),
-            None => {
-                let mut command = Command::new(dispatch);
-                command.current_dir(&self.place.charm);
-                command
-            }
+        if let Some(pod) = &self.pod {
+            return pod.command(&dispatch, &self.place.charm);
         }
+        let mut command = Command::new(dispatch);
+        command.current_dir(&self.place.charm);
+        command
     }
 
     /// The images have come and the daemons start when the unit has: the charm has to wait for them.
@@ -280,14 +264,7 @@ impl Agent {
     }
 
     fn containers(&self) -> Vec<String> {
-        self.shared
-            .lock()
-            .model
-            .declared
-            .containers
-            .keys()
-            .cloned()
-            .collect()
+        self.shared.lock().model.declared.containers.keys().cloned().collect()
     }
 
     fn boots(&self) -> BTreeMap<String, String> {
@@ -297,10 +274,7 @@ impl Agent {
 
     fn pod_mut(&mut self, container: &str) -> Result<&mut Pod, AgentError> {
         let known = self.containers().iter().any(|name| name == container);
-        let unknown = || AgentError::Unknown {
-            what: "container",
-            name: container.to_owned(),
-        };
+        let unknown = || AgentError::Unknown { what: "container", name: container.to_owned() };
         self.pod.as_mut().filter(|_| known).ok_or_else(unknown)
     }
 
@@ -326,10 +300,7 @@ impl Agent {
         let mut live = self.shared.lock();
         for (name, value) in values {
             if !live.model.declared.config.options.contains_key(name) {
-                return Err(AgentError::Unknown {
-                    what: "option",
-                    name: name.clone(),
-                });
+                return Err(AgentError::Unknown { what: "option", name: name.clone() });
             }
             if value.is_null() {
                 live.model.config.remove(name);
@@ -349,10 +320,7 @@ impl Agent {
         let remote = self.remotes.entry(app.to_owned()).or_default().clone();
         let mut live = self.shared.lock();
         if live.model.declared.endpoint(endpoint).is_none() {
-            return Err(AgentError::Unknown {
-                what: "endpoint",
-                name: endpoint.to_owned(),
-            });
+            return Err(AgentError::Unknown { what: "endpoint", name: endpoint.to_owned() });
         }
         let id = live.model.relate(endpoint, app, false, remote.unit_names(app));
         remote.act(&mut live.model, id);
@@ -368,10 +336,8 @@ impl Agent {
         let mut live = self.shared.lock();
         let id = live.model.relation_with(endpoint, app);
         let one = id.and_then(|id| live.model.relations.get_mut(&id));
-        let one = one.ok_or_else(|| AgentError::Unknown {
-            what: "relation",
-            name: format!("{endpoint} {app}"),
-        })?;
+        let one =
+            one.ok_or_else(|| AgentError::Unknown { what: "relation", name: format!("{endpoint} {app}") })?;
         one.dying = true;
         Ok(())
     }
@@ -380,11 +346,8 @@ impl Agent {
     pub fn set_remote(&mut self, app: &str, remote: Remote) {
         self.remotes.insert(app.to_owned(), remote);
         let relations = self.shared.lock().model.relations.clone();
-        let theirs: Vec<u64> = relations
-            .iter()
-            .filter(|(_, one)| one.app == app)
-            .map(|(id, _)| *id)
-            .collect();
+        let theirs: Vec<u64> =
+            relations.iter().filter(|(_, one)| one.app == app).map(|(id, _)| *id).collect();
         self.remotes_act(&theirs);
     }
 
@@ -396,20 +359,13 @@ impl Agent {
     pub fn run_action(&mut self, name: &str, params: &BTreeMap<String, Value>) -> Result<(), AgentError> {
         let live = self.shared.lock();
         let declared = live.model.declared.actions.get(name);
-        let declared = declared.ok_or_else(|| AgentError::Unknown {
-            what: "action",
-            name: name.to_owned(),
-        })?;
+        let declared =
+            declared.ok_or_else(|| AgentError::Unknown { what: "action", name: name.to_owned() })?;
         if let Some(unknown) = params.keys().find(|key| !declared.params.contains_key(*key)) {
-            return Err(AgentError::Unknown {
-                what: "parameter",
-                name: unknown.clone(),
-            });
+            return Err(AgentError::Unknown { what: "parameter", name: unknown.clone() });
         }
-        let defaults = declared
-            .params
-            .iter()
-            .filter_map(|(key, param)| Some((key.clone(), param.default.clone()?)));
+        let defaults =
+            declared.params.iter().filter_map(|(key, param)| Some((key.clone(), param.default.clone()?)));
         let mut all: BTreeMap<String, Value> = defaults.collect();
         all.extend(params.clone());
         self.life.actions.push((name.to_owned(), all));

@@ -130,10 +130,7 @@ impl Declared {
 
     /// The role and interface of an endpoint.
     pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
-        self.provides
-            .get(name)
-            .or_else(|| self.requires.get(name))
-            .or_else(|| self.peers.get(name))
+        self.provides.get(name).or_else(|| self.requires.get(name)).or_else(|| self.peers.get(name))
     }
 
     /// The value of an option, its default if it is not set.
@@ -146,14 +143,10 @@ impl Declared {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CharmError> {
-    let text = fs::read_to_string(path).map_err(|source| CharmError::File {
-        path: path.to_owned(),
-        source,
-    })?;
-    serde_yaml::from_str(&text).map_err(|error| CharmError::Malformed {
-        path: path.to_owned(),
-        cause: error.to_string(),
-    })
+    let text =
+        fs::read_to_string(path).map_err(|source| CharmError::File { path: path.to_owned(), source })?;
+    serde_yaml::from_str(&text)
+        .map_err(|error| CharmError::Malformed { path: path.to_owned(), cause: error.to_string() })
 }
 
 /// Copies a charm to where the agent runs it, as charmcraft and Juju would leave it there.
@@ -170,13 +163,7 @@ pub fn install(folder: &Path, dispatch: Option<&Path>, to: &Path) -> Result<(), 
     };
     fs::create_dir_all(to).map_err(at(to))?;
     if let Some(dispatch) = dispatch {
-        for file in [
-            "charmcraft.yaml",
-            "metadata.yaml",
-            "config.yaml",
-            "actions.yaml",
-            "manifest.yaml",
-        ] {
+        for file in ["charmcraft.yaml", "metadata.yaml", "config.yaml", "actions.yaml", "manifest.yaml"] {
             let from = folder.join(file);
             if from.is_file() {
                 fs::copy(&from, to.join(file)).map_err(at(&from))?;
@@ -190,34 +177,19 @@ pub fn install(folder: &Path, dispatch: Option<&Path>, to: &Path) -> Result<(), 
     let program = to.join("dispatch");
     let executable =
         fs::metadata(&program).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
-    if executable {
-        Ok(())
-    } else {
-        Err(CharmError::NoDispatch {
-            path: folder.to_owned(),
-        })
-    }
+    if executable { Ok(()) } else { Err(CharmError::NoDispatch { path: folder.to_owned() }) }
 }
 
 fn copy_tree(from: &Path, to: &Path) -> Result<(), CharmError> {
-    let at = |source| CharmError::File {
-        path: from.to_owned(),
-        source,
-    };
+    let at = |source| CharmError::File { path: from.to_owned(), source };
     for entry in fs::read_dir(from).map_err(at)? {
         let entry = entry.map_err(at)?;
-        if matches!(
-            entry.file_name().to_str(),
-            Some(".git" | "target" | ".tox" | "__pycache__")
-        ) {
+        if matches!(entry.file_name().to_str(), Some(".git" | "target" | ".tox" | "__pycache__")) {
             continue;
         }
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         let kind = entry.file_type().map_err(at)?;
-        let failed = |error| CharmError::File {
-            path: source.clone(),
-            source: error,
-        };
+        let failed = |error| CharmError::File { path: source.clone(), source: error };
         if kind.is_dir() {
             fs::create_dir_all(&target).map_err(failed)?;
             copy_tree(&source, &target)?;
@@ -244,11 +216,7 @@ mod tests {
         )
         .unwrap();
         let old = tempfile::tempdir().unwrap();
-        fs::write(
-            old.path().join("metadata.yaml"),
-            "{name: a, requires: {db: {interface: pg}}}",
-        )
-        .unwrap();
+        fs::write(old.path().join("metadata.yaml"), "{name: a, requires: {db: {interface: pg}}}").unwrap();
         fs::write(old.path().join("config.yaml"), "{options: {x: {default: 1}}}").unwrap();
         fs::write(old.path().join("actions.yaml"), "{go: {}}").unwrap();
         for folder in [new.path(), old.path()] {
@@ -264,11 +232,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let to = tempfile::tempdir().unwrap();
         let error = install(folder.path(), None, to.path()).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .ends_with("build the charm and name it with --dispatch"),
-            "{error}"
-        );
+        assert!(error.to_string().ends_with("build the charm and name it with --dispatch"), "{error}");
     }
 }

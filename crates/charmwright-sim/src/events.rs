@@ -50,6 +50,7 @@ pub enum Hook {
 }
 
 /// What the agent remembers of the unit's life.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, as in Juju's saved state")]
 #[derive(Debug, Clone, Default)]
 pub struct Life {
     /// `install` has run.
@@ -86,10 +87,7 @@ impl Hook {
         match self {
             Self::Unit(name) => (*name).to_owned(),
             Self::Relation { kind, relation, .. } => {
-                let endpoint = model
-                    .relations
-                    .get(relation)
-                    .map_or("?", |one| one.endpoint.as_str());
+                let endpoint = model.relations.get(relation).map_or("?", |one| one.endpoint.as_str());
                 format!("{endpoint}-relation-{kind}")
             }
             Self::PebbleReady { container, .. } => format!("{container}-pebble-ready"),
@@ -211,50 +209,29 @@ pub fn commit(model: &mut Model, life: &mut Life, hook: &Hook, config: BTreeMap<
 
 fn created(model: &Model) -> Option<Hook> {
     let due = |one: &&Relation| !one.told.created && !one.dying;
-    let hook = |id: u64| Hook::Relation {
-        kind: "created",
-        relation: id,
-        unit: None,
-    };
+    let hook = |id: u64| Hook::Relation { kind: "created", relation: id, unit: None };
     let of = |peer: bool| {
-        model
-            .relations
-            .iter()
-            .find(|(_, one)| due(one) && one.peer == peer)
-            .map(|(id, _)| hook(*id))
+        model.relations.iter().find(|(_, one)| due(one) && one.peer == peer).map(|(id, _)| hook(*id))
     };
     of(false).or_else(|| of(true))
 }
 
 fn pebble(life: &Life, boots: &BTreeMap<String, String>) -> Option<Hook> {
-    let (container, boot_id) = boots
-        .iter()
-        .find(|(container, boot)| life.boots.get(*container) != Some(*boot))?;
-    Some(Hook::PebbleReady {
-        container: container.clone(),
-        boot_id: boot_id.clone(),
-    })
+    let (container, boot_id) =
+        boots.iter().find(|(container, boot)| life.boots.get(*container) != Some(*boot))?;
+    Some(Hook::PebbleReady { container: container.clone(), boot_id: boot_id.clone() })
 }
 
 fn secret(model: &Model) -> Option<Hook> {
-    let due = model
-        .secrets
-        .iter()
-        .find(|(_, one)| one.granted && one.tracked > 0 && one.latest() > one.announced);
-    due.map(|(id, one)| Hook::SecretChanged {
-        secret: id.clone(),
-        revision: one.latest(),
-    })
+    let due =
+        model.secrets.iter().find(|(_, one)| one.granted && one.tracked > 0 && one.latest() > one.announced);
+    due.map(|(id, one)| Hook::SecretChanged { secret: id.clone(), revision: one.latest() })
 }
 
 /// Relations first, then `stop`, then `remove`.
 fn dying(model: &Model, life: &Life) -> Hook {
     let of = |peer: bool| {
-        model
-            .relations
-            .iter()
-            .filter(|(_, one)| one.peer == peer)
-            .find_map(|(id, one)| leaving(*id, one))
+        model.relations.iter().filter(|(_, one)| one.peer == peer).find_map(|(id, one)| leaving(*id, one))
     };
     match of(false).or_else(|| of(true)) {
         Some(hook) => hook,
@@ -265,17 +242,9 @@ fn dying(model: &Model, life: &Life) -> Hook {
 
 fn leaving(id: u64, one: &Relation) -> Option<Hook> {
     if let Some(unit) = one.told.members.keys().next() {
-        return Some(Hook::Relation {
-            kind: "departed",
-            relation: id,
-            unit: Some(unit.clone()),
-        });
+        return Some(Hook::Relation { kind: "departed", relation: id, unit: Some(unit.clone()) });
     }
-    (one.told.created && !one.peer).then_some(Hook::Relation {
-        kind: "broken",
-        relation: id,
-        unit: None,
-    })
+    (one.told.created && !one.peer).then_some(Hook::Relation { kind: "broken", relation: id, unit: None })
 }
 
 fn relation(model: &Model) -> Option<Hook> {
@@ -290,43 +259,25 @@ fn relation(model: &Model) -> Option<Hook> {
 }
 
 fn relation_hook(id: u64, one: &Relation) -> Option<Hook> {
-    let hook = |kind, unit: Option<&String>| {
-        Some(Hook::Relation {
-            kind,
-            relation: id,
-            unit: unit.cloned(),
-        })
-    };
+    let hook = |kind, unit: Option<&String>| Some(Hook::Relation { kind, relation: id, unit: unit.cloned() });
     if let Some(unit) = &one.told.changed_due {
         return hook("changed", Some(unit));
     }
     if one.dying {
         return leaving(id, one);
     }
-    if let Some(unit) = one
-        .told
-        .members
-        .keys()
-        .find(|unit| !one.units.contains_key(*unit))
-    {
+    if let Some(unit) = one.told.members.keys().find(|unit| !one.units.contains_key(*unit)) {
         return hook("departed", Some(unit));
     }
     if one.remote_app.version != one.told.app_version {
         return hook("changed", None);
     }
-    if let Some(unit) = one
-        .units
-        .keys()
-        .find(|unit| !one.told.members.contains_key(*unit))
-    {
+    if let Some(unit) = one.units.keys().find(|unit| !one.told.members.contains_key(*unit)) {
         return hook("joined", Some(unit));
     }
     let newer =
         |(unit, bag): &(&String, &crate::model::Versioned)| one.told.members.get(*unit) != Some(&bag.version);
-    one.units
-        .iter()
-        .find(newer)
-        .and_then(|(unit, _)| hook("changed", Some(unit)))
+    one.units.iter().find(newer).and_then(|(unit, _)| hook("changed", Some(unit)))
 }
 
 fn relation_ran(model: &mut Model, kind: &str, id: u64, unit: Option<&str>) {
@@ -406,11 +357,7 @@ mod tests {
         let names = run(&mut model, &mut life, &boots);
         assert_eq!(
             names,
-            [
-                "database-relation-departed",
-                "database-relation-departed",
-                "database-relation-broken"
-            ]
+            ["database-relation-departed", "database-relation-departed", "database-relation-broken"]
         );
         life.dying = true;
         assert_eq!(run(&mut model, &mut life, &boots), ["stop", "remove"]);
@@ -423,10 +370,7 @@ mod tests {
         run(&mut model, &mut life, &BTreeMap::new());
         model.relate("database", "pg", false, []);
         life.tick = true;
-        assert_eq!(
-            run(&mut model, &mut life, &BTreeMap::new()),
-            ["database-relation-created"]
-        );
+        assert_eq!(run(&mut model, &mut life, &BTreeMap::new()), ["database-relation-created"]);
         life.tick = true;
         assert_eq!(run(&mut model, &mut life, &BTreeMap::new()), ["update-status"]);
     }

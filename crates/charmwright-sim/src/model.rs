@@ -93,9 +93,9 @@ impl Versioned {
     pub fn merge(&mut self, changes: &Bag) -> bool {
         let before = self.bag.clone();
         merge(&mut self.bag, changes);
-        let changed = self.bag != before;
-        self.version += u64::from(changed);
-        changed
+        let differs = self.bag != before;
+        self.version += u64::from(differs);
+        differs
     }
 }
 
@@ -150,8 +150,7 @@ impl Secret {
 
     /// The content of a revision.
     pub fn content(&self, revision: u64) -> Option<&Bag> {
-        self.revisions
-            .get(usize::try_from(revision.checked_sub(1)?).ok()?)
+        self.revisions.get(usize::try_from(revision.checked_sub(1)?).ok()?)
     }
 }
 
@@ -203,15 +202,7 @@ impl Model {
             ("ingress-address".to_owned(), "127.0.0.1".to_owned()),
             ("private-address".to_owned(), "127.0.0.1".to_owned()),
         ]);
-        let unit = |name| {
-            (
-                name,
-                Versioned {
-                    bag: address.clone(),
-                    version: 1,
-                },
-            )
-        };
+        let unit = |name| (name, Versioned { bag: address.clone(), version: 1 });
         let relation = Relation {
             endpoint: endpoint.to_owned(),
             peer,
@@ -229,10 +220,8 @@ impl Model {
 
     /// The living relation of an endpoint with an application, if there is one.
     pub fn relation_with(&self, endpoint: &str, app: &str) -> Option<u64> {
-        let found = self
-            .relations
-            .iter()
-            .find(|(_, one)| one.endpoint == endpoint && one.app == app && !one.dying);
+        let found =
+            self.relations.iter().find(|(_, one)| one.endpoint == endpoint && one.app == app && !one.dying);
         found.map(|(id, _)| *id)
     }
 
@@ -255,11 +244,7 @@ impl Model {
 
     /// Sets the unit's workload status.
     pub fn set_status(&mut self, status: &str, message: &str, by_charm: bool) {
-        self.status = Status {
-            status: status.to_owned(),
-            message: message.to_owned(),
-            by_charm,
-        };
+        self.status = Status { status: status.to_owned(), message: message.to_owned(), by_charm };
         self.history.push(self.status.clone());
     }
 
@@ -271,18 +256,13 @@ impl Model {
     /// The options as `config-get` prints them.
     pub fn options(&self) -> BTreeMap<String, Value> {
         let options = self.declared.config.options.keys();
-        options
-            .filter_map(|name| Some((name.clone(), self.declared.option(name, &self.config)?)))
-            .collect()
+        options.filter_map(|name| Some((name.clone(), self.declared.option(name, &self.config)?))).collect()
     }
 
     /// Values that must not be printed: the contents of secrets.
     pub fn secret_values(&self) -> Vec<&str> {
         let bags = self.secrets.values().flat_map(|secret| &secret.revisions);
-        bags.flat_map(Bag::values)
-            .map(String::as_str)
-            .filter(|value| value.len() > 3)
-            .collect()
+        bags.flat_map(Bag::values).map(String::as_str).filter(|value| value.len() > 3).collect()
     }
 
     fn take_id(&mut self) -> u64 {

@@ -59,7 +59,7 @@ pub enum PlayError {
         /// The service.
         service: String,
         /// Why.
-        source: charmwright_pebble::Error,
+        source: Box<charmwright_pebble::Error>,
     },
 }
 
@@ -143,9 +143,11 @@ impl Play {
             Step::Config(values) => agent.set_config(values)?,
             Step::Integrate(between) => agent.integrate(&between.endpoint, &between.with)?,
             Step::RemoveRelation(between) => agent.remove_relation(&between.endpoint, &between.with)?,
-            Step::Remotes(remotes) => remotes
-                .iter()
-                .for_each(|(app, remote)| agent.set_remote(app, remote.clone())),
+            Step::Remotes(remotes) => {
+                for (app, remote) in remotes {
+                    agent.set_remote(app, remote.clone());
+                }
+            }
             Step::Action(action) => agent.run_action(&action.name, &action.params)?,
             Step::KillWorkload(ServiceOf { container, service }) => self.kill(container, service)?,
             Step::RestartPebble(container) => agent.restart_pebble(container)?,
@@ -161,27 +163,22 @@ impl Play {
     }
 
     fn kill(&self, container: &str, service: &str) -> Result<(), PlayError> {
-        let unknown = || AgentError::Unknown {
-            what: "container",
-            name: container.to_owned(),
-        };
+        let unknown = || AgentError::Unknown { what: "container", name: container.to_owned() };
         let pod = self.agent.pod().ok_or_else(unknown)?;
-        Client::new(pod.pebble_socket(container))
-            .signal("SIGKILL", &[service])
-            .map_err(|source| PlayError::Kill {
+        Client::new(pod.pebble_socket(container)).signal("SIGKILL", &[service]).map_err(|source| {
+            PlayError::Kill {
                 container: container.to_owned(),
                 service: service.to_owned(),
-                source,
-            })
+                source: Box::new(source),
+            }
+        })
     }
 
     /// Runs hooks until none is due.
     fn settle(&mut self, after: &Step, audience: &mut dyn Audience) -> Result<(), PlayError> {
         while self.deployed && self.hook(audience)? {
             if self.since_change > HOOKS_MAX {
-                return Err(PlayError::Restless {
-                    step: after.to_string(),
-                });
+                return Err(PlayError::Restless { step: after.to_string() });
             }
         }
         Ok(())
@@ -205,9 +202,7 @@ impl Play {
     /// What does not hold yet may come with time: `update-status` runs as often as is left.
     fn expect(&mut self, expectation: &Expectation, audience: &mut dyn Audience) -> Result<bool, PlayError> {
         if !self.deployed {
-            return Err(PlayError::NotDeployed {
-                step: expectation.to_string(),
-            });
+            return Err(PlayError::NotDeployed { step: expectation.to_string() });
         }
         let within = expectation.within.unwrap_or(WITHIN_DEFAULT);
         if self.since_change > within {
@@ -242,14 +237,8 @@ impl Play {
         if let Some(expected) = &expectation.action {
             let action = self.action.as_ref().ok_or("no action has run")?;
             let has = |part: &String| action.message.contains(part.as_str());
-            let results = expected
-                .results
-                .iter()
-                .all(|(key, value)| action.results.get(key) == Some(value));
-            let without = expected
-                .without
-                .iter()
-                .all(|key| !action.results.contains_key(key));
+            let results = expected.results.iter().all(|(key, value)| action.results.get(key) == Some(value));
+            let without = expected.without.iter().all(|key| !action.results.contains_key(key));
             if action.failed != expected.failed
                 || !expected.message.as_ref().is_none_or(has)
                 || !results
@@ -264,10 +253,7 @@ impl Play {
                 return Err(format!("the action {how}, with the results {}", json!(keys)));
             }
         }
-        expectation
-            .http
-            .as_ref()
-            .map_or(Ok(()), |http| self.answers(http))
+        expectation.http.as_ref().map_or(Ok(()), |http| self.answers(http))
     }
 
     fn holds_in_model(&self, expectation: &Expectation) -> Result<(), String> {
@@ -276,22 +262,12 @@ impl Play {
         let has = |part: &String| model.status.message.contains(part.as_str());
         let is = |status: &String| model.status.status == *status;
         if !expectation.status.as_ref().is_none_or(is) || !expectation.message.as_ref().is_none_or(has) {
-            return Err(format!(
-                "the status is {}: {}",
-                model.status.status, model.status.message
-            ));
+            return Err(format!("the status is {}: {}", model.status.status, model.status.message));
         }
-        if expectation
-            .removed
-            .is_some_and(|removed| removed != self.agent.is_removed())
-        {
+        if expectation.removed.is_some_and(|removed| removed != self.agent.is_removed()) {
             return Err(format!(
                 "the unit is {}",
-                if self.agent.is_removed() {
-                    "gone"
-                } else {
-                    "still there"
-                }
+                if self.agent.is_removed() { "gone" } else { "still there" }
             ));
         }
         if let Some(ports) = &expectation.ports
@@ -300,11 +276,8 @@ impl Play {
             return Err(format!("the open ports are {}", json!(model.ports)));
         }
         for (endpoint, expected) in &expectation.bags {
-            let mut bags = model
-                .relations
-                .values()
-                .filter(|one| one.endpoint == *endpoint)
-                .map(|one| &one.local_app);
+            let mut bags =
+                model.relations.values().filter(|one| one.endpoint == *endpoint).map(|one| &one.local_app);
             let holds = |bag: &crate::model::Bag| {
                 expected
                     .iter()
@@ -327,10 +300,7 @@ impl Play {
             let (holds, seen) = match &answer {
                 Ok(answer) => {
                     let status = expected.status.is_none_or(|status| status == answer.status);
-                    let body = expected
-                        .body
-                        .as_ref()
-                        .is_none_or(|part| answer.body.contains(part.as_str()));
+                    let body = expected.body.as_ref().is_none_or(|part| answer.body.contains(part.as_str()));
                     (
                         status && body && !expected.refused,
                         format!("it answers {} {}", answer.status, answer.body.trim()),

@@ -39,9 +39,7 @@ pub struct Answer {
 impl Remote {
     /// The names of its units.
     pub fn unit_names(&self, app: &str) -> Vec<String> {
-        (0..self.units.unwrap_or(1))
-            .map(|number| format!("{app}/{number}"))
-            .collect()
+        (0..self.units.unwrap_or(1)).map(|number| format!("{app}/{number}")).collect()
     }
 
     /// Lets it act on a relation. Says whether it changed anything.
@@ -51,30 +49,14 @@ impl Remote {
         };
         let (app, asked) = (one.app.clone(), one.local_app.clone());
         let mut wanted = self.publishes.clone();
-        if let Some(answer) = self
-            .answers
-            .as_ref()
-            .filter(|answer| answer.when.iter().all(|key| asked.contains_key(key)))
+        if let Some(answer) =
+            self.answers.as_ref().filter(|answer| answer.when.iter().all(|key| asked.contains_key(key)))
         {
-            wanted.extend(
-                answer
-                    .bag
-                    .iter()
-                    .map(|(key, value)| (key.clone(), filled(value, &asked))),
-            );
+            wanted.extend(answer.bag.iter().map(|(key, value)| (key.clone(), filled(value, &asked))));
             for (field, content) in &answer.secrets {
-                let content = content
-                    .iter()
-                    .map(|(key, value)| (key.clone(), filled(value, &asked)))
-                    .collect();
-                let id = secret(
-                    model,
-                    relation,
-                    &app,
-                    field,
-                    content,
-                    answer.grant.unwrap_or(true),
-                );
+                let content =
+                    content.iter().map(|(key, value)| (key.clone(), filled(value, &asked))).collect();
+                let id = secret(model, relation, &app, field, content, answer.grant.unwrap_or(true));
                 wanted.insert(field.clone(), format!("secret:{id}"));
             }
             if let Some(echo) = &answer.echo {
@@ -92,20 +74,14 @@ impl Remote {
 }
 
 fn filled(text: &str, asked: &Bag) -> String {
-    asked.iter().fold(text.to_owned(), |text, (key, value)| {
-        text.replace(&format!("{{{key}}}"), value)
-    })
+    asked.iter().fold(text.to_owned(), |text, (key, value)| text.replace(&format!("{{{key}}}"), value))
 }
 
 /// The secret that a field refers to: made once for a relation, given a new revision when its content changes.
 fn secret(model: &mut Model, relation: u64, app: &str, field: &str, content: Bag, granted: bool) -> String {
-    let known = model
-        .relations
-        .get(&relation)
-        .and_then(|one| one.remote_app.bag.get(field)?.strip_prefix("secret:"));
-    let known = known
-        .map(str::to_owned)
-        .filter(|id| model.secrets.contains_key(id));
+    let known =
+        model.relations.get(&relation).and_then(|one| one.remote_app.bag.get(field)?.strip_prefix("secret:"));
+    let known = known.map(str::to_owned).filter(|id| model.secrets.contains_key(id));
     let Some(id) = known else {
         return model.add_secret(app, relation, content, granted);
     };
@@ -151,12 +127,7 @@ mod tests {
         let mut model = Model::new(Declared::default(), "dev", true);
         let id = model.relate("database", "pg", false, []);
         assert!(!database().act(&mut model, id));
-        model
-            .relations
-            .get_mut(&id)
-            .unwrap()
-            .local_app
-            .insert(text("database"), text("guestbook"));
+        model.relations.get_mut(&id).unwrap().local_app.insert(text("database"), text("guestbook"));
         assert!(database().act(&mut model, id));
         let bag = &model.relations[&id].remote_app.bag;
         assert_eq!(bag["database"], "guestbook");
@@ -168,19 +139,11 @@ mod tests {
     fn another_password_is_another_revision_of_the_same_secret() {
         let mut model = Model::new(Declared::default(), "dev", true);
         let id = model.relate("database", "pg", false, []);
-        model
-            .relations
-            .get_mut(&id)
-            .unwrap()
-            .local_app
-            .insert(text("database"), text("guestbook"));
+        model.relations.get_mut(&id).unwrap().local_app.insert(text("database"), text("guestbook"));
         let mut remote = database();
         remote.act(&mut model, id);
         if let Some(answer) = &mut remote.answers {
-            answer.secrets.insert(
-                text("secret-user"),
-                Bag::from([(text("password"), text("other"))]),
-            );
+            answer.secrets.insert(text("secret-user"), Bag::from([(text("password"), text("other"))]));
         }
         assert!(!remote.act(&mut model, id), "the bag stays as it is");
         assert_eq!(model.secrets.len(), 1);

@@ -105,7 +105,7 @@ pub enum Step {
     /// `juju remove-unit`
     RemoveUnit,
     /// What should hold once the unit has settled.
-    Expect(Expectation),
+    Expect(Box<Expectation>),
 }
 
 /// A relation, by our endpoint and the other application.
@@ -225,9 +225,7 @@ impl fmt::Display for Step {
             }
             Self::Action(ActionStep { name, params }) => {
                 write!(f, "run {name}")?;
-                params
-                    .iter()
-                    .try_for_each(|(name, value)| write!(f, " {name}={value}"))
+                params.iter().try_for_each(|(name, value)| write!(f, " {name}={value}"))
             }
             Self::KillWorkload(ServiceOf { container, service }) => {
                 write!(f, "kill {service} in {container}")
@@ -256,46 +254,23 @@ impl fmt::Display for Expectation {
             (None, None) => {}
         }
         parts.extend(self.http.as_ref().map(ToString::to_string));
-        parts.extend(
-            self.ports
-                .as_ref()
-                .map(|ports| format!("open ports {}", ports.join(", "))),
-        );
+        parts.extend(self.ports.as_ref().map(|ports| format!("open ports {}", ports.join(", "))));
         for (endpoint, bag) in &self.bags {
-            parts.extend(
-                bag.iter()
-                    .map(|(key, value)| format!("{key} of {endpoint} has \"{value}\"")),
-            );
+            parts.extend(bag.iter().map(|(key, value)| format!("{key} of {endpoint} has \"{value}\"")));
         }
         if let Some(action) = &self.action {
-            parts.push(
-                if action.failed {
-                    "the action fails"
-                } else {
-                    "the action answers"
-                }
-                .to_owned(),
-            );
+            parts.push(if action.failed { "the action fails" } else { "the action answers" }.to_owned());
         }
-        parts.extend(self.removed.map(|removed| {
-            if removed {
-                "the unit is gone"
-            } else {
-                "the unit is there"
-            }
-            .to_owned()
-        }));
-        parts.extend(self.wrote.map(|wrote| {
-            if wrote {
-                "something is written"
-            } else {
-                "nothing is written"
-            }
-            .to_owned()
-        }));
+        parts.extend(
+            self.removed
+                .map(|removed| if removed { "the unit is gone" } else { "the unit is there" }.to_owned()),
+        );
+        parts.extend(
+            self.wrote
+                .map(|wrote| if wrote { "something is written" } else { "nothing is written" }.to_owned()),
+        );
         f.write_str(&parts.join(", "))?;
-        self.within
-            .map_or(Ok(()), |within| write!(f, " within {within} events"))
+        self.within.map_or(Ok(()), |within| write!(f, " within {within} events"))
     }
 }
 

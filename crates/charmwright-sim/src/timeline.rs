@@ -22,27 +22,17 @@ pub struct Timeline<W: Write> {
     error: Option<io::Error>,
 }
 
-const STEP: Style = Style::new()
-    .bold()
-    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan)));
+const STEP: Style = Style::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan)));
 const QUIET: Style = Style::new().dimmed();
 const GOOD: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
-const BAD: Style = Style::new()
-    .bold()
-    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
+const BAD: Style = Style::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
 const WAIT: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
 const NAME: Style = Style::new().bold();
 
 impl<W: Write> Timeline<W> {
     /// Prints to `out`; `live` if it is a terminal.
     pub fn new(out: W, live: bool) -> Self {
-        Self {
-            out,
-            live,
-            status: String::new(),
-            waits: Vec::new(),
-            error: None,
-        }
+        Self { out, live, status: String::new(), waits: Vec::new(), error: None }
     }
 
     /// The first error in printing, if there was one.
@@ -83,11 +73,7 @@ impl<W: Write> Audience for Timeline<W> {
         self.line(&format!(
             "{QUIET}{number:>4}{QUIET:#}  {NAME}{event:<34}{NAME:#} {QUIET}{millis:>5} ms  {processes:>2} processes{QUIET:#}"
         ));
-        let lines = record
-            .plan
-            .iter()
-            .flatten()
-            .filter(|line| !line.starts_with("set the status: "));
+        let lines = record.plan.iter().flatten().filter(|line| !line.starts_with("set the status: "));
         let (waits, steps): (Vec<_>, Vec<_>) = lines.cloned().partition(|line| line.starts_with("not yet: "));
         for step in steps {
             self.line(&format!("        {step}"));
@@ -98,15 +84,8 @@ impl<W: Write> Audience for Timeline<W> {
             self.line(&format!("        {WAIT}{wait}{WAIT:#}"));
         }
         self.line(&format!("        {QUIET}used: {}{QUIET:#}", used(record)));
-        for problem in record
-            .log
-            .iter()
-            .filter(|line| matches!(line.level.as_str(), "WARNING" | "ERROR"))
-        {
-            self.line(&format!(
-                "        {BAD}{}{BAD:#} {}",
-                problem.level, problem.message
-            ));
+        for problem in record.log.iter().filter(|line| matches!(line.level.as_str(), "WARNING" | "ERROR")) {
+            self.line(&format!("        {BAD}{}{BAD:#} {}", problem.level, problem.message));
         }
         if let Some(error) = &record.error {
             self.line(&format!("        {BAD}failed: {error}; it will run again{BAD:#}"));
@@ -142,9 +121,7 @@ impl<W: Write> Audience for Timeline<W> {
     }
 
     fn unmet(&mut self, expectation: &Expectation, why: &str) {
-        self.line(&format!(
-            "   {BAD}✘ expected {expectation}{BAD:#}\n     but {why}"
-        ));
+        self.line(&format!("   {BAD}✘ expected {expectation}{BAD:#}\n     but {why}"));
     }
 }
 

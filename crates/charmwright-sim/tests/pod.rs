@@ -29,10 +29,7 @@ fn two_pods_use_the_same_port() {
         assert_eq!((answer.status, answer.body.as_str()), (200, text));
     }
     let error = one.pod.http_get("http://127.0.0.1:8081/").unwrap_err();
-    assert!(
-        matches!(&error, PodError::Http { url, .. } if url.ends_with("8081/")),
-        "{error}"
-    );
+    assert!(matches!(&error, PodError::Http { url, .. } if url.ends_with("8081/")), "{error}");
 }
 
 #[test]
@@ -48,10 +45,7 @@ fn a_restart_is_another_boot_with_fresh_files() {
     let root = unit.work.path().join("pod/root/web");
     assert!(!root.join("var/lib/app").exists());
     assert!(root.join("charm/container/kept").exists());
-    assert!(matches!(
-        unit.pod.start_pebble("web"),
-        Err(PodError::Running { .. })
-    ));
+    assert!(matches!(unit.pod.start_pebble("web"), Err(PodError::Running { .. })));
     unit.pod.stop_pebble("web").unwrap();
     assert_eq!(unit.pod.pebble_boot_id("web"), None);
     unit.pod.stop_pebble("web").unwrap();
@@ -94,16 +88,9 @@ fn killing_the_process_outside_ends_the_container() {
     let network = unit.network();
     let pebble = pid_of("pebble", &network);
     let status = fs::read_to_string(format!("/proc/{pebble}/status")).unwrap();
-    let parent = status
-        .lines()
-        .find_map(|line| line.strip_prefix("PPid:"))
-        .unwrap()
-        .trim()
-        .to_owned();
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap().trim().to_owned();
     kill(&parent);
-    until("the container's end", || {
-        (!programs_in(&network).contains(&"pebble".to_owned())).then_some(())
-    });
+    until("the container's end", || (!programs_in(&network).contains(&"pebble".to_owned())).then_some(()));
     unit.pod.stop_pebble("web").unwrap();
     unit.pod.start_pebble("web").unwrap();
 }
@@ -118,26 +105,13 @@ fn what_the_charm_sees() {
     assert_eq!(unit.script(script), expected);
 
     let mut command = unit.pod.command(Path::new("/usr/bin/env"), Path::new("/usr/lib"));
-    command
-        .env_clear()
-        .envs([("JUJU_UNIT_NAME", "web/0"), ("EMPTY", "")]);
+    command.env_clear().envs([("JUJU_UNIT_NAME", "web/0"), ("EMPTY", "")]);
     let output = command.output().unwrap();
-    assert_eq!(
-        String::from_utf8(output.stdout).unwrap(),
-        "EMPTY=\nJUJU_UNIT_NAME=web/0\n"
-    );
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "EMPTY=\nJUJU_UNIT_NAME=web/0\n");
 
-    let output = unit
-        .pod
-        .command(Path::new("/no/such"), Path::new("/"))
-        .output()
-        .unwrap();
+    let output = unit.pod.command(Path::new("/no/such"), Path::new("/")).output().unwrap();
     assert_eq!(output.status.code(), Some(127));
-    assert!(
-        String::from_utf8(output.stderr)
-            .unwrap()
-            .contains("cannot run /no/such")
-    );
+    assert!(String::from_utf8(output.stderr).unwrap().contains("cannot run /no/such"));
 }
 
 #[test]
@@ -156,28 +130,15 @@ fn what_the_daemon_has() {
     assert_eq!(variables, expected);
     unit.direct()
         .serve("/bin/sh -c 'echo $PPID $(id -u) $(ls /home /root /usr/local) > /tmp/said; exec sleep 1000'");
-    let said = until("the service", || {
-        Some(unit.direct().pull("/tmp/said")).filter(|said| !said.is_empty())
-    });
-    assert_eq!(
-        String::from_utf8(said).unwrap(),
-        "1 0 /home: /root: /usr/local:\n"
-    );
+    let said = until("the service", || Some(unit.direct().pull("/tmp/said")).filter(|said| !said.is_empty()));
+    assert_eq!(String::from_utf8(said).unwrap(), "1 0 /home: /root: /usr/local:\n");
 }
 
 #[test]
 fn files_stay_in_the_container() {
     let unit = unobserved();
     let name = unit.work.path().file_name().unwrap().to_str().unwrap();
-    for folder in [
-        "/etc",
-        "/tmp",
-        "/var/lib",
-        "/usr/local/bin",
-        "/opt",
-        "/dev/shm",
-        "/brand-new",
-    ] {
+    for folder in ["/etc", "/tmp", "/var/lib", "/usr/local/bin", "/opt", "/dev/shm", "/brand-new"] {
         let path = format!("{folder}/{name}-x");
         assert!(unit.charm().push(&path, b"x", None).is_null(), "{path}");
         assert_eq!(unit.charm().pull(&path), b"x");
@@ -199,17 +160,11 @@ struct Look {
 
 impl Observer for Look {
     fn before(&self, _: &PebbleRequest) {
-        self.seen
-            .lock()
-            .unwrap()
-            .push(("before", self.file.lock().unwrap().exists()));
+        self.seen.lock().unwrap().push(("before", self.file.lock().unwrap().exists()));
     }
 
     fn after(&self, _: &PebbleRequest) {
-        self.seen
-            .lock()
-            .unwrap()
-            .push(("after", self.file.lock().unwrap().exists()));
+        self.seen.lock().unwrap().push(("after", self.file.lock().unwrap().exists()));
     }
 }
 
@@ -226,25 +181,17 @@ fn the_observer_is_told_around_the_effect() {
 fn large_bodies_pass_both_ways_on_one_connection() {
     let notes = Arc::new(Notes::default());
     let unit = Unit::start(&notes);
-    let content: Vec<u8> = (0..5_000_000_u32)
-        .map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3])
-        .collect();
+    let content: Vec<u8> =
+        (0..5_000_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect();
     let mut charm = unit.charm();
-    for (path, chunk) in [
-        ("/srv/a", None),
-        ("/srv/b", Some(100_000)),
-        ("/srv/c", Some(7_777)),
-    ] {
+    for (path, chunk) in [("/srv/a", None), ("/srv/b", Some(100_000)), ("/srv/c", Some(7_777))] {
         assert!(charm.push(path, &content, chunk).is_null());
         assert!(charm.pull(path) == content, "{path}");
     }
     let of = |path| {
-        [
-            "before web POST /v1/files".to_owned(),
-            "after web POST /v1/files".to_owned(),
-        ]
-        .into_iter()
-        .chain(["before", "after"].map(|when| format!("{when} web GET /v1/files?action=read&path={path}")))
+        ["before web POST /v1/files".to_owned(), "after web POST /v1/files".to_owned()].into_iter().chain(
+            ["before", "after"].map(|when| format!("{when} web GET /v1/files?action=read&path={path}")),
+        )
     };
     let expected: Vec<String> = ["/srv/a", "/srv/b", "/srv/c"].into_iter().flat_map(of).collect();
     assert_eq!(*notes.0.lock().unwrap(), expected);
@@ -284,9 +231,7 @@ fn agent_to_be_killed() {
 #[test]
 fn nothing_is_left_of_a_killed_agent() {
     let mut agent = Command::new(std::env::current_exe().unwrap());
-    agent
-        .args(["--exact", "agent_to_be_killed", "--ignored", "--nocapture"])
-        .env(AGENT, "1");
+    agent.args(["--exact", "agent_to_be_killed", "--ignored", "--nocapture"]).env(AGENT, "1");
     let (mut agent, said) = line_after(&mut agent, "work: ");
     let (holder, work) = said.split_once(' ').unwrap();
     let network = File::open(format!("/proc/{holder}/ns/net")).unwrap();
@@ -294,9 +239,7 @@ fn nothing_is_left_of_a_killed_agent() {
     assert!(programs_in(&network).len() >= 4, "{:?}", programs_in(&network));
     agent.kill().unwrap();
     agent.wait().unwrap();
-    until("the end of all processes", || {
-        programs_in(&network).is_empty().then_some(())
-    });
+    until("the end of all processes", || programs_in(&network).is_empty().then_some(()));
     fs::remove_dir_all(work).unwrap();
 }
 
@@ -306,8 +249,7 @@ fn mistakes_are_told() {
     let mut pod = Pod::start(work.path(), Path::new(TOOL)).unwrap();
     let observer: Arc<dyn Observer> = Arc::new(Unobserved);
     let mut add = |name: &str, image: Image, pebble: &Path| {
-        pod.add_container(name, &image, pebble, Arc::clone(&observer))
-            .map_err(|error| error.to_string())
+        pod.add_container(name, &image, pebble, Arc::clone(&observer)).map_err(|error| error.to_string())
     };
     let taken = Image::default().with_file("/usr/bin/x", TOOL);
     let error = add("a", taken, &pebble()).unwrap_err();
@@ -315,11 +257,7 @@ fn mistakes_are_told() {
         error.starts_with("cannot put a file at /usr/bin/x in a container: that folder is the host's"),
         "{error}"
     );
-    assert!(
-        add("../a", Image::default(), &pebble())
-            .unwrap_err()
-            .contains("letters, digits")
-    );
+    assert!(add("../a", Image::default(), &pebble()).unwrap_err().contains("letters, digits"));
     let error = add("a", Image::default(), Path::new("/no/pebble")).unwrap_err();
     assert_eq!(error, "cannot find the Pebble daemon /no/pebble");
     let error = add(&"a".repeat(90), Image::default(), &pebble()).unwrap_err();
@@ -328,17 +266,10 @@ fn mistakes_are_told() {
     fs::write(&script, "#!/bin/sh\necho asked to \"$@\"\n").unwrap();
     fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
     add("shell", Image::default(), &script).unwrap();
-    assert!(
-        add("shell", Image::default(), &pebble())
-            .unwrap_err()
-            .contains("there is one of that name")
-    );
+    assert!(add("shell", Image::default(), &pebble()).unwrap_err().contains("there is one of that name"));
     let error = pod.start_pebble("shell").unwrap_err().to_string();
     assert!(error.contains("it ended at once"), "{error}");
-    assert!(
-        error.ends_with("shell.log ends with: asked to run --create-dirs --hold --verbose"),
-        "{error}"
-    );
+    assert!(error.ends_with("shell.log ends with: asked to run --create-dirs --hold --verbose"), "{error}");
     let error = pod.start_pebble("other").unwrap_err().to_string();
     assert_eq!(error, "cannot find container other, the pod has: shell");
 }

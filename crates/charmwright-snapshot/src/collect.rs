@@ -32,16 +32,8 @@ pub fn collect(reader: &Reader<'_>, declaration: &Declaration, containers: &Path
     Ok(Snapshot {
         unit: context.unit.clone(),
         model: context.model.clone(),
-        config: if declaration.config {
-            reader.juju().config_get()?
-        } else {
-            BTreeMap::new()
-        },
-        leader: if declaration.leader {
-            Some(reader.is_leader()?)
-        } else {
-            None
-        },
+        config: if declaration.config { reader.juju().config_get()? } else { BTreeMap::new() },
+        leader: if declaration.leader { Some(reader.is_leader()?) } else { None },
         endpoints,
         containers: declaration
             .containers
@@ -91,13 +83,7 @@ fn relation(
     let Some(remote) = &declared.remote else {
         // Nothing is read from the other side, so its name is of no use either, unless it is free.
         let app = reader.remote_app_if_known(id);
-        return Ok(Some(RelationSnapshot {
-            id,
-            app,
-            remote: None,
-            own: None,
-            secrets: BTreeMap::new(),
-        }));
+        return Ok(Some(RelationSnapshot { id, app, remote: None, own: None, secrets: BTreeMap::new() }));
     };
     let Some(app) = reader.remote_app(id)? else {
         return Ok(None);
@@ -127,13 +113,7 @@ fn relation(
         None => {}
     }
     let secrets = secrets(reader, remote, &bag)?;
-    Ok(Some(RelationSnapshot {
-        id,
-        app: Some(app),
-        remote: Some(bag),
-        own,
-        secrets,
-    }))
+    Ok(Some(RelationSnapshot { id, app: Some(app), remote: Some(bag), own, secrets }))
 }
 
 fn secrets(

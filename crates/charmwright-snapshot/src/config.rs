@@ -43,9 +43,7 @@ pub mod read {
         let whole = |number: f64| {
             (number.fract() == 0.0 && number.abs() < 9e15).then(|| number.to_string().parse().ok())
         };
-        let number = value
-            .as_i64()
-            .or_else(|| value.as_f64().and_then(whole).flatten());
+        let number = value.as_i64().or_else(|| value.as_f64().and_then(whole).flatten());
         T::from_int(number.ok_or("must be a whole number")?)
     }
 
@@ -158,6 +156,19 @@ impl Port {
         std::num::NonZeroU16::new(number).map(Self)
     }
 
+    /// A port that is known when the charm is written. 0 does not compile.
+    ///
+    /// ```
+    /// use charmwright_snapshot::Port;
+    ///
+    /// const HTTP: Port = Port::fixed::<80>();
+    /// assert_eq!(HTTP.number(), 80);
+    /// ```
+    pub const fn fixed<const NUMBER: u16>() -> Self {
+        const { assert!(NUMBER > 0, "a port is from 1 to 65535") };
+        Self(std::num::NonZeroU16::MIN.saturating_add(NUMBER - 1))
+    }
+
     /// The number.
     pub fn number(self) -> u16 {
         self.0.get()
@@ -202,17 +213,13 @@ impl FromInt for i64 {
 
 impl FromInt for u32 {
     fn from_int(value: i64) -> Result<Self, String> {
-        value
-            .try_into()
-            .map_err(|_| format!("must be from 0 to {}, not {value}", Self::MAX))
+        value.try_into().map_err(|_| format!("must be from 0 to {}, not {value}", Self::MAX))
     }
 }
 
 impl FromInt for u16 {
     fn from_int(value: i64) -> Result<Self, String> {
-        value
-            .try_into()
-            .map_err(|_| format!("must be from 0 to {}, not {value}", Self::MAX))
+        value.try_into().map_err(|_| format!("must be from 0 to {}, not {value}", Self::MAX))
     }
 }
 
@@ -245,10 +252,9 @@ impl<'a> Options<'a> {
         &self,
         name: &str,
         read: impl Fn(&Value) -> Result<T, String>,
-        check: impl Fn(&T) -> Result<(), String>,
+        check: impl Fn(T) -> Result<T, String>,
     ) -> Result<T, NotYet> {
-        self.optional(name, read, check)?
-            .ok_or_else(|| self.wrong(name, "is not set"))
+        self.optional(name, read, check)?.ok_or_else(|| self.wrong(name, "is not set"))
     }
 
     /// An option that may be unset.
@@ -260,23 +266,18 @@ impl<'a> Options<'a> {
         &self,
         name: &str,
         read: impl Fn(&Value) -> Result<T, String>,
-        check: impl Fn(&T) -> Result<(), String>,
+        check: impl Fn(T) -> Result<T, String>,
     ) -> Result<Option<T>, NotYet> {
         let Some(value) = self.values.get(name).filter(|value| !value.is_null()) else {
             return Ok(None);
         };
-        let value = read(value).and_then(|value| check(&value).map(|()| value));
+        let value = read(value).and_then(check);
         value.map(Some).map_err(|cause| self.wrong(name, &cause))
     }
 
     fn wrong(&self, name: &str, cause: &str) -> NotYet {
         let remedy = format!("juju config {} {name}=…", self.application);
-        NotYet::blocked(
-            format!("option {name}"),
-            cause,
-            remedy,
-            Waker::event("config-changed"),
-        )
+        NotYet::blocked(format!("option {name}"), cause, remedy, Waker::event("config-changed"))
     }
 }
 
@@ -286,18 +287,18 @@ mod tests {
 
     use super::*;
 
-    fn port(value: Value) -> Result<Port, String> {
-        read::int(&value)
+    fn port(value: &Value) -> Result<Port, String> {
+        read::int(value)
     }
 
     #[test]
     fn a_port_is_from_1_to_65535() {
-        assert_eq!(port(json!(65535)).unwrap().number(), 65535);
-        assert_eq!(port(json!(1.0)).unwrap().number(), 1);
+        assert_eq!(port(&json!(65535)).unwrap().number(), 65535);
+        assert_eq!(port(&json!(1.0)).unwrap().number(), 1);
         for wrong in [json!(0), json!(-1), json!(65536), json!(1e300)] {
-            assert!(port(wrong).unwrap_err().starts_with("must be"));
+            assert!(port(&wrong).unwrap_err().starts_with("must be"));
         }
-        assert_eq!(port(json!("80")).unwrap_err(), "must be a whole number");
+        assert_eq!(port(&json!("80")).unwrap_err(), "must be a whole number");
     }
 
     #[test]
@@ -311,29 +312,15 @@ mod tests {
         let application = AppName::parse("guestbook").unwrap();
         let values = BTreeMap::from([("server-port".to_owned(), json!(22))]);
         let options = Options::new(&application, &values);
-        let not_ssh = |port: &Port| {
-            if port.number() == 22 {
-                Err("must not be 22".to_owned())
-            } else {
-                Ok(())
-            }
-        };
-        let cause = options
-            .required("server-port", read::int::<Port>, not_ssh)
-            .unwrap_err();
+        let not_ssh =
+            |port: Port| if port.number() == 22 { Err("must not be 22".to_owned()) } else { Ok(port) };
+        let cause = options.required("server-port", read::int::<Port>, not_ssh).unwrap_err();
         assert_eq!(
             cause.to_string(),
             "option server-port: must not be 22; juju config guestbook server-port=… (woken by config-changed)"
         );
-        let cause = options
-            .required("greeting", read::string::<String>, |_| Ok(()))
-            .unwrap_err();
+        let cause = options.required("greeting", read::string::<String>, Ok).unwrap_err();
         assert!(cause.to_string().starts_with("option greeting: is not set"));
-        assert_eq!(
-            options
-                .optional("greeting", read::string::<String>, |_| Ok(()))
-                .unwrap(),
-            None
-        );
+        assert_eq!(options.optional("greeting", read::string::<String>, Ok).unwrap(), None);
     }
 }

@@ -17,20 +17,12 @@ pub struct Container {
 
 impl Container {
     pub(crate) fn new(name: &str, seen: ContainerSnapshot) -> Self {
-        Self {
-            name: name.to_owned(),
-            seen,
-        }
+        Self { name: name.to_owned(), seen }
     }
 
     /// For tests: a container whose Pebble does not answer.
     pub fn unreachable(name: &str) -> Self {
-        Self::new(
-            name,
-            ContainerSnapshot::Unreachable {
-                cause: "Pebble does not answer".to_owned(),
-            },
-        )
+        Self::new(name, ContainerSnapshot::Unreachable { cause: "Pebble does not answer".to_owned() })
     }
 
     /// For tests: a container whose Pebble answers and knows nothing yet.
@@ -57,11 +49,7 @@ impl Container {
 
     /// A cause of your own, which ends when Pebble starts again.
     pub fn not_yet(&self, cause: impl Into<String>) -> NotYet {
-        NotYet::waiting(
-            &self.name,
-            cause,
-            Waker::event(format!("{}-pebble-ready", self.name)),
-        )
+        NotYet::waiting(&self.name, cause, Waker::event(format!("{}-pebble-ready", self.name)))
     }
 
     /// A service that does not run as it should. Pebble tells Juju of a check that recovers (Juju 3.6), of a

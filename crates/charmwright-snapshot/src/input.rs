@@ -113,11 +113,7 @@ impl Input for Leadership {
     }
 
     fn collect(snapshot: &Snapshot) -> Result<Self, Vec<NotYet>> {
-        Ok(if snapshot.leader == Some(true) {
-            Self::Leader
-        } else {
-            Self::Follower
-        })
+        Ok(if snapshot.leader == Some(true) { Self::Leader } else { Self::Follower })
     }
 }
 
@@ -153,10 +149,7 @@ impl<I: Interface> RequiresInput for Option<Requires<I>> {
     type Interface = I;
 
     fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self {
-        let related = snapshot
-            .endpoints
-            .get(endpoint)
-            .is_some_and(|relations| !relations.is_empty());
+        let related = snapshot.endpoints.get(endpoint).is_some_and(|relations| !relations.is_empty());
         related.then(|| Requires::from_snapshot(endpoint, snapshot))
     }
 
@@ -189,22 +182,13 @@ impl<I: Offered> ProvidesInput for Provides<I> {
 impl Declaration {
     /// Adds an endpoint whose other side is read.
     pub fn requires<T: RequiresInput>(&mut self, endpoint: &'static str) {
-        let remote = RemoteDeclaration {
-            secrets: T::Interface::SECRETS,
-            echo: T::Interface::echo,
-        };
-        self.endpoints.push(EndpointDeclaration {
-            endpoint,
-            remote: Some(remote),
-        });
+        let remote = RemoteDeclaration { secrets: T::Interface::SECRETS, echo: T::Interface::echo };
+        self.endpoints.push(EndpointDeclaration { endpoint, remote: Some(remote) });
     }
 
     /// Adds an endpoint that is only written.
     pub fn provides<T: ProvidesInput>(&mut self, endpoint: &'static str) {
-        self.endpoints.push(EndpointDeclaration {
-            endpoint,
-            remote: None,
-        });
+        self.endpoints.push(EndpointDeclaration { endpoint, remote: None });
     }
 
     /// Adds a container.

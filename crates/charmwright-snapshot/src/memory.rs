@@ -65,12 +65,7 @@ impl Memory {
 
         let temporary = charm_dir.join(format!("{FILE}.new"));
         let mut options = std::fs::OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&temporary)?;
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         file.write_all(&serde_json::to_vec(self)?)?;
         drop(file);
         std::fs::rename(temporary, charm_dir.join(FILE))
@@ -94,9 +89,7 @@ impl Memory {
     }
 
     pub(crate) fn app(&self, relation: RelationId) -> Option<AppName> {
-        self.apps
-            .get(&relation.number())
-            .and_then(|app| AppName::parse(app).ok())
+        self.apps.get(&relation.number()).and_then(|app| AppName::parse(app).ok())
     }
 
     pub(crate) fn set_app(&mut self, relation: RelationId, app: &AppName) {
@@ -116,49 +109,25 @@ impl Memory {
     }
 
     pub(crate) fn written_relations(&self) -> Vec<RelationId> {
-        let written = self
-            .bags
-            .iter()
-            .filter(|(_, written)| !written.bag.is_empty() || !written.keys.is_empty());
+        let written =
+            self.bags.iter().filter(|(_, written)| !written.bag.is_empty() || !written.keys.is_empty());
         written.map(|(id, _)| RelationId::new(*id)).collect()
     }
 
     /// Remembers what was seen in our application's bag.
     pub(crate) fn saw_bag(&mut self, relation: RelationId, bag: &Bag) {
-        self.set_bag(
-            relation,
-            WrittenBag {
-                bag: bag.clone(),
-                seen: true,
-                keys: BTreeSet::new(),
-            },
-        );
+        self.set_bag(relation, WrittenBag { bag: bag.clone(), seen: true, keys: BTreeSet::new() });
     }
 
     /// Remembers what is about to be written into our application's bag.
     pub(crate) fn will_write_bag(&mut self, relation: RelationId, bag: &Bag) {
         let before = self.bags.remove(&relation.number()).unwrap_or_default();
-        let keys = before
-            .keys
-            .into_iter()
-            .chain(before.bag.into_keys())
-            .chain(bag.keys().cloned());
-        self.set_bag(
-            relation,
-            WrittenBag {
-                bag: bag.clone(),
-                seen: false,
-                keys: keys.collect(),
-            },
-        );
+        let keys = before.keys.into_iter().chain(before.bag.into_keys()).chain(bag.keys().cloned());
+        self.set_bag(relation, WrittenBag { bag: bag.clone(), seen: false, keys: keys.collect() });
     }
 
     fn set_bag(&mut self, relation: RelationId, written: WrittenBag) {
-        let size: usize = written
-            .bag
-            .iter()
-            .map(|(key, value)| key.len() + value.len())
-            .sum();
+        let size: usize = written.bag.iter().map(|(key, value)| key.len() + value.len()).sum();
         if size <= BAG_BYTES_MAX {
             self.bags.insert(relation.number(), written);
         } else {
@@ -169,22 +138,12 @@ impl Memory {
     /// The ports that we last wanted open, and whether they were seen to be.
     pub(crate) fn ports(&self) -> Option<(BTreeSet<OpenedPort>, bool)> {
         let written = self.ports.as_ref()?;
-        Some((
-            written
-                .ports
-                .iter()
-                .filter_map(|port| OpenedPort::parse(port))
-                .collect(),
-            written.seen,
-        ))
+        Some((written.ports.iter().filter_map(|port| OpenedPort::parse(port)).collect(), written.seen))
     }
 
     /// Remembers which ports are open, or are about to be.
     pub(crate) fn set_ports(&mut self, ports: &BTreeSet<OpenedPort>, seen: bool) {
-        self.ports = Some(WrittenPorts {
-            ports: ports.iter().map(ToString::to_string).collect(),
-            seen,
-        });
+        self.ports = Some(WrittenPorts { ports: ports.iter().map(ToString::to_string).collect(), seen });
     }
 
     /// The status that we last set.
@@ -213,10 +172,7 @@ mod tests {
         memory.set_status(&Status::active());
         memory.save(folder.path()).unwrap();
         assert_eq!(Memory::load(folder.path()), memory);
-        let mode = std::fs::metadata(folder.path().join(FILE))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = std::fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
@@ -254,10 +210,7 @@ mod tests {
         memory.saw_bag(id, &one);
         memory.will_write_bag(id, &two);
         memory.will_write_bag(id, &Bag::new());
-        assert_eq!(
-            memory.bag(id).unwrap().keys,
-            BTreeSet::from(["a".to_owned(), "b".to_owned()])
-        );
+        assert_eq!(memory.bag(id).unwrap().keys, BTreeSet::from(["a".to_owned(), "b".to_owned()]));
         memory.saw_bag(id, &two);
         assert!(memory.bag(id).unwrap().keys.is_empty());
     }

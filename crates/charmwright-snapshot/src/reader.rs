@@ -18,7 +18,8 @@ pub struct Reader<'a> {
     bags: RefCell<BTreeMap<RelationId, OwnBag>>,
     echoes: RefCell<BTreeMap<RelationId, Bag>>,
     ports: RefCell<Option<Ports>>,
-    status: RefCell<Option<Option<Status>>>,
+    /// Outside: whether it was read. Inside: none if it is one that charms cannot set.
+    status: OnceCell<RefCell<Option<Status>>>,
 }
 
 /// Open ports.
@@ -59,7 +60,7 @@ impl<'a> Reader<'a> {
             bags: RefCell::default(),
             echoes: RefCell::default(),
             ports: RefCell::default(),
-            status: RefCell::default(),
+            status: OnceCell::new(),
         }
     }
 
@@ -168,10 +169,7 @@ impl<'a> Reader<'a> {
         if self.is_follower()? {
             return Ok(OwnBag::Followers);
         }
-        match self
-            .juju
-            .relation_get_app(relation, self.context.unit.application())
-        {
+        match self.juju.relation_get_app(relation, self.context.unit.application()) {
             Ok(bag) => {
                 let mut memory = self.memory.borrow_mut();
                 memory.set_leader(true);
@@ -180,11 +178,9 @@ impl<'a> Reader<'a> {
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(OwnBag::Gone),
             // Juju says the same to a follower and of a relation that it is just forming or removing.
-            Err(error) if error.kind() == ErrorKind::Denied => Ok(if self.is_leader()? {
-                OwnBag::Unreadable
-            } else {
-                OwnBag::Followers
-            }),
+            Err(error) if error.kind() == ErrorKind::Denied => {
+                Ok(if self.is_leader()? { OwnBag::Unreadable } else { OwnBag::Followers })
+            }
             Err(error) => Err(error),
         }
     }
@@ -216,9 +212,9 @@ impl<'a> Reader<'a> {
         Ok(match self.own_bag(relation)? {
             OwnBag::Readable(bag) => Observed::Is(bag),
             // It can only be written; what was written last is taken as written.
-            OwnBag::Unreadable => written.map_or(Observed::Unknown(BTreeSet::new()), |written| {
-                Observed::Is(written.bag)
-            }),
+            OwnBag::Unreadable => {
+                written.map_or(Observed::Unknown(BTreeSet::new()), |written| Observed::Is(written.bag))
+            }
             OwnBag::Followers | OwnBag::Gone => Observed::NotOurs,
         })
     }
@@ -256,8 +252,8 @@ impl<'a> Reader<'a> {
     ///
     /// If it has to be read and Juju fails to say.
     pub fn has_status(&self, wanted: &Status) -> Result<bool, Error> {
-        if let Some(status) = &*self.status.borrow() {
-            return Ok(status.as_ref() == Some(wanted));
+        if let Some(status) = self.status.get() {
+            return Ok(status.borrow().as_ref() == Some(wanted));
         }
         let agrees = self.memory.borrow().status() == Some(wanted);
         let known = self.memory.borrow().status().is_some();
@@ -267,16 +263,14 @@ impl<'a> Reader<'a> {
         }
         let status = self.juju.status_get()?;
         let same = status.as_ref() == Some(wanted);
-        *self.status.borrow_mut() = Some(status);
+        self.status.get_or_init(|| RefCell::new(status));
         Ok(same)
     }
 
     /// Notes that our application's bag is about to hold `bag`.
     pub fn will_write_bag(&self, relation: RelationId, bag: &Bag) {
         self.memory.borrow_mut().will_write_bag(relation, bag);
-        self.bags
-            .borrow_mut()
-            .insert(relation, OwnBag::Readable(bag.clone()));
+        self.bags.borrow_mut().insert(relation, OwnBag::Readable(bag.clone()));
     }
 
     /// Notes that our application's bag turned out not to be ours to write.
@@ -295,7 +289,7 @@ impl<'a> Reader<'a> {
     /// Notes that the unit is about to have `status`.
     pub fn will_set_status(&self, status: &Status) {
         self.memory.borrow_mut().set_status(status);
-        *self.status.borrow_mut() = Some(Some(status.clone()));
+        *self.status.get_or_init(RefCell::default).borrow_mut() = Some(status.clone());
     }
 
     /// Notes what the other side says that it has read in our application's bag: as good as reading it.

@@ -45,26 +45,19 @@ pub struct Waker {
 impl Waker {
     /// An event that Juju sends when the awaited thing happens.
     pub(crate) fn event(event: impl Into<String>) -> Self {
-        Self {
-            event: event.into(),
-            otherwise: None,
-        }
+        Self { event: event.into(), otherwise: None }
     }
 
     /// The same, where the thing may also happen without that event: `update-status` then comes next.
     pub(crate) fn unsure(event: impl Into<String>) -> Self {
-        Self {
-            event: event.into(),
-            otherwise: Some("update-status"),
-        }
+        Self { event: event.into(), otherwise: Some("update-status") }
     }
 }
 
 impl fmt::Display for Waker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.event)?;
-        self.otherwise
-            .map_or(Ok(()), |otherwise| write!(f, " or {otherwise}"))
+        self.otherwise.map_or(Ok(()), |otherwise| write!(f, " or {otherwise}"))
     }
 }
 
@@ -153,7 +146,7 @@ impl<T> IntoReady<T> for T {
 }
 
 impl<T> IntoReady<T> for Ready<T> {
-    fn into_ready(self) -> Ready<T> {
+    fn into_ready(self) -> Self {
         self
     }
 }

@@ -87,10 +87,7 @@ pub struct Remote<'a> {
 impl Remote<'_> {
     /// A field that may be absent. An empty one is.
     pub fn get(&self, field: &str) -> Option<&str> {
-        self.bag
-            .get(field)
-            .map(String::as_str)
-            .filter(|text| !text.is_empty())
+        self.bag.get(field).map(String::as_str).filter(|text| !text.is_empty())
     }
 
     /// A field that must be there.
@@ -123,14 +120,12 @@ impl Remote<'_> {
     pub fn secret(&self, field: &str, key: &str) -> Result<&Sensitive, Missing> {
         self.field(field)?;
         match self.relation.secrets.get(field) {
-            Some(SecretSnapshot::Content(content)) => content.get(key).ok_or_else(|| Missing::SecretKey {
-                field: field.to_owned(),
-                key: key.to_owned(),
-            }),
-            Some(SecretSnapshot::Malformed) => Err(Missing::Invalid {
-                field: field.to_owned(),
-                expected: "a secret's reference".to_owned(),
-            }),
+            Some(SecretSnapshot::Content(content)) => content
+                .get(key)
+                .ok_or_else(|| Missing::SecretKey { field: field.to_owned(), key: key.to_owned() }),
+            Some(SecretSnapshot::Malformed) => {
+                Err(Missing::Invalid { field: field.to_owned(), expected: "a secret's reference".to_owned() })
+            }
             Some(SecretSnapshot::NotGranted) | None => Err(Missing::NotGranted(field.to_owned())),
         }
     }
@@ -164,26 +159,17 @@ enum State<I: Interface> {
 impl<I: Interface> Requires<I> {
     /// For tests: nothing is related.
     pub fn absent(endpoint: &str) -> Self {
-        Self {
-            endpoint: endpoint.to_owned(),
-            state: State::Absent,
-        }
+        Self { endpoint: endpoint.to_owned(), state: State::Absent }
     }
 
     /// For tests: something is related and has not answered.
     pub fn pending(endpoint: &str) -> Self {
-        Self {
-            endpoint: endpoint.to_owned(),
-            state: State::Given(None),
-        }
+        Self { endpoint: endpoint.to_owned(), state: State::Given(None) }
     }
 
     /// For tests: something is related and has answered this request. To another request it is no answer.
     pub fn answered(endpoint: &str, request: &I::Request, answer: I::Answer) -> Self {
-        Self {
-            endpoint: endpoint.to_owned(),
-            state: State::Given(Some((I::write(request), answer))),
-        }
+        Self { endpoint: endpoint.to_owned(), state: State::Given(Some((I::write(request), answer))) }
     }
 
     pub(crate) fn from_snapshot(endpoint: &str, snapshot: &Snapshot) -> Self {
@@ -192,10 +178,7 @@ impl<I: Interface> Requires<I> {
             [one] => State::Live(one.clone()),
             several => State::Crowded(several.iter().map(RelationSnapshot::app_name).collect()),
         };
-        Self {
-            endpoint: endpoint.to_owned(),
-            state,
-        }
+        Self { endpoint: endpoint.to_owned(), state }
     }
 
     /// Asks, and returns the answer to this very request.
@@ -250,9 +233,9 @@ impl<I: Interface> Requires<I> {
             Missing::Invalid { field, expected } => {
                 self.changed(format!("{app} has set `{field}` to what is not {expected}"))
             }
-            Missing::SecretKey { field, key } => self.changed(format!(
-                "the secret that {app} refers to in `{field}` has no `{key}`"
-            )),
+            Missing::SecretKey { field, key } => {
+                self.changed(format!("the secret that {app} refers to in `{field}` has no `{key}`"))
+            }
             // Juju sends no event for a grant.
             Missing::NotGranted(field) => NotYet::waiting(
                 &self.endpoint,
@@ -268,11 +251,7 @@ impl<I: Interface> Requires<I> {
     }
 
     fn changed(&self, cause: impl Into<String>) -> NotYet {
-        NotYet::waiting(
-            &self.endpoint,
-            cause,
-            Waker::event(format!("{}-relation-changed", self.endpoint)),
-        )
+        NotYet::waiting(&self.endpoint, cause, Waker::event(format!("{}-relation-changed", self.endpoint)))
     }
 
     fn nothing_related(&self) -> NotYet {
@@ -300,9 +279,7 @@ impl<I: Interface> Requires<I> {
 
 impl RelationSnapshot {
     pub(crate) fn app_name(&self) -> String {
-        self.app
-            .as_ref()
-            .map_or_else(|| "the other application".to_owned(), AppName::to_string)
+        self.app.as_ref().map_or_else(|| "the other application".to_owned(), AppName::to_string)
     }
 }
 
@@ -317,11 +294,7 @@ pub struct Provides<I: Offered> {
 impl<I: Offered> Provides<I> {
     /// For tests: nothing is related.
     pub fn empty() -> Self {
-        Self {
-            relations: Vec::new(),
-            local: None,
-            interface: std::marker::PhantomData,
-        }
+        Self { relations: Vec::new(), local: None, interface: std::marker::PhantomData }
     }
 
     pub(crate) fn from_snapshot(endpoint: &str, snapshot: &Snapshot) -> Self {

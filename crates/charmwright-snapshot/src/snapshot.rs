@@ -30,10 +30,7 @@ impl Snapshot {
     /// A relation as people know it: its endpoint, and the application at the other end.
     pub fn label(&self, relation: RelationId) -> String {
         let found = self.endpoints.iter().find_map(|(endpoint, relations)| {
-            relations
-                .iter()
-                .find(|one| one.id == relation)
-                .map(|one| (endpoint, one.app.as_ref()))
+            relations.iter().find(|one| one.id == relation).map(|one| (endpoint, one.app.as_ref()))
         });
         match found {
             Some((endpoint, Some(app))) => format!("{endpoint} ({app})"),

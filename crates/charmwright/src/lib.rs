@@ -7,7 +7,7 @@ pub use charmwright_reconcile::{
     ActionFailed, Charm, ContainerWishes, Desired, DriveError, File, Results, World, charm,
 };
 pub use charmwright_snapshot::{
-    Container, Leadership, NotYet, Port, Provides, Ready, Requires, Sensitive, Severity, Waker,
+    Container, IntoReady, Leadership, NotYet, Port, Provides, Ready, Requires, Sensitive, Severity, Waker,
 };
 /// For interfaces of your own.
 pub mod interface {

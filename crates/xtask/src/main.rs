@@ -49,34 +49,17 @@ fn demo(format: &str) -> anyhow::Result<()> {
     let pebble = setup::run()?;
     let release = build_release()?;
     let guestbook = root().join("examples/guestbook");
-    let image = format!(
-        "guestbook:/usr/local/bin/guestbook-server={}",
-        release.join("guestbook-server").display()
-    );
+    let image =
+        format!("guestbook:/usr/local/bin/guestbook-server={}", release.join("guestbook-server").display());
     let mut play = Command::new(release.join("cargo-charm"));
-    play.args(["charm", "play"])
-        .arg(guestbook.join("scenarios/demo.yaml"))
-        .arg("--charm")
-        .arg(&guestbook);
-    play.arg("--dispatch")
-        .arg(release.join("guestbook"))
-        .arg("--image")
-        .arg(image);
+    play.args(["charm", "play"]).arg(guestbook.join("scenarios/demo.yaml")).arg("--charm").arg(&guestbook);
+    play.arg("--dispatch").arg(release.join("guestbook")).arg("--image").arg(image);
     run(play.arg("--pebble").arg(pebble).args(["--format", format]))
 }
 
 /// The charm, its workload and the command line, as they are shipped.
 fn build_release() -> anyhow::Result<PathBuf> {
-    run(cargo(&[
-        "build",
-        "--release",
-        "-p",
-        "guestbook",
-        "-p",
-        "guestbook-server",
-        "-p",
-        "cargo-charm",
-    ]))?;
+    run(cargo(&["build", "--release", "-p", "guestbook", "-p", "guestbook-server", "-p", "cargo-charm"]))?;
     Ok(target().join("release"))
 }
 
@@ -90,14 +73,7 @@ fn test() -> anyhow::Result<()> {
 
 fn ci() -> anyhow::Result<()> {
     run(cargo(&["fmt", "--all", "--check"]))?;
-    run(cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    run(cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     test()
 }
@@ -116,21 +92,11 @@ fn cargo(arguments: &[&str]) -> Command {
 fn run(command: impl std::borrow::BorrowMut<Command>) -> anyhow::Result<()> {
     let mut command = command;
     let command = command.borrow_mut();
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let status = command
-        .status()
-        .with_context(|| format!("cannot run {program}"))?;
+    let program =
+        Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("cannot run {program}"))?;
     if !status.success() {
-        let first = command
-            .get_args()
-            .next()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let first = command.get_args().next().unwrap_or_default().to_string_lossy().into_owned();
         bail!("{program} {first} failed: {status}");
     }
     Ok(())

@@ -35,16 +35,11 @@ fn reconcile(inputs: &Inputs, desired: &Desired) -> Result<(), NotYet> {
     desired.open_port(port);
     desired.provide(&inputs.metrics, ScrapeJob::on(port));
     let login = desired.request(&inputs.database, database())?;
-    desired
-        .container(&inputs.server)
-        .layer(layer(&inputs.options, &login))
+    desired.container(&inputs.server).layer(layer(&inputs.options, &login))
 }
 
 fn layer(options: &Options, login: &Login) -> Layer {
-    let Options {
-        server_port,
-        greeting,
-    } = options;
+    let Options { server_port, greeting } = options;
     let server = Service::new(format!("guestbook-server --port {server_port}"))
         .summary("The guestbook")
         .startup(Startup::Enabled)
@@ -56,28 +51,18 @@ fn layer(options: &Options, login: &Login) -> Layer {
     Layer::new().service("guestbook", server).check("health", health)
 }
 
-fn show_database(inputs: &Inputs, desired: &Desired, asked: ShowDatabase) -> Result<Results, ActionFailed> {
+fn show_database(inputs: &Inputs, desired: &Desired, asked: &ShowDatabase) -> Result<Results, ActionFailed> {
     let login = desired.request(&inputs.database, database())?;
-    let results = Results::new()
-        .with("endpoint", &login.endpoints)
-        .with("username", &login.username);
-    Ok(if asked.show_password {
-        results.reveal("password", &login.password)
-    } else {
-        results
-    })
+    let results = Results::new().with("endpoint", &login.endpoints).with("username", &login.username);
+    Ok(if asked.show_password { results.reveal("password", &login.password) } else { results })
 }
 
 fn database() -> Database {
     Database::named("guestbook")
 }
 
-fn not_ssh(port: &Port) -> Result<(), String> {
-    if port.number() == 22 {
-        Err("must not be 22, the port of SSH".to_owned())
-    } else {
-        Ok(())
-    }
+fn not_ssh(port: Port) -> Result<Port, String> {
+    if port.number() == 22 { Err("must not be 22, the port of SSH".to_owned()) } else { Ok(port) }
 }
 
 fn main() -> ExitCode {
@@ -90,10 +75,7 @@ mod tests {
 
     fn inputs(database: Requires<PostgresqlClient>) -> Inputs {
         Inputs {
-            options: Options {
-                server_port: Port::new(8080).unwrap(),
-                greeting: "Hi".to_owned(),
-            },
+            options: Options { server_port: Port::new(8080).unwrap(), greeting: "Hi".to_owned() },
             server: Container::unreachable("guestbook"),
             database,
             metrics: Provides::empty(),
@@ -136,7 +118,7 @@ mod tests {
         let show = |show_password| {
             format!(
                 "{:?}",
-                show_database(&inputs, &Desired::empty(), ShowDatabase { show_password }).unwrap()
+                show_database(&inputs, &Desired::empty(), &ShowDatabase { show_password }).unwrap()
             )
         };
         assert!(show(true).contains("password") && !show(true).contains("hunter2"));

@@ -49,26 +49,17 @@ pub struct Check {
 impl Check {
     /// A check that a URL answers with success (2xx). Takes a URL or an [`HttpCheck`].
     pub fn http(check: impl Into<HttpCheck>) -> Self {
-        Self {
-            http: Some(check.into()),
-            ..Self::default()
-        }
+        Self { http: Some(check.into()), ..Self::default() }
     }
 
     /// A check that a port takes connections. Takes a port or a [`TcpCheck`].
     pub fn tcp(check: impl Into<TcpCheck>) -> Self {
-        Self {
-            tcp: Some(check.into()),
-            ..Self::default()
-        }
+        Self { tcp: Some(check.into()), ..Self::default() }
     }
 
     /// A check that a command exits with code 0. Takes a command or an [`ExecCheck`].
     pub fn exec(check: impl Into<ExecCheck>) -> Self {
-        Self {
-            exec: Some(check.into()),
-            ..Self::default()
-        }
+        Self { exec: Some(check.into()), ..Self::default() }
     }
 
     /// Sets how it meets a check of the same name.
@@ -120,28 +111,17 @@ impl Check {
 #[non_exhaustive]
 pub struct HttpCheck {
     /// The URL. Redirects are followed.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub url: String,
     /// Headers of the request.
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
     pub headers: BTreeMap<String, String>,
 }
 
 impl HttpCheck {
     /// Asks `url`.
     pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            headers: BTreeMap::new(),
-        }
+        Self { url: url.into(), headers: BTreeMap::new() }
     }
 
     /// Sets a header of the request.
@@ -176,21 +156,14 @@ pub struct TcpCheck {
     #[serde(default, deserialize_with = "null_as_default")]
     pub port: u16,
     /// The host. Pebble's default: localhost.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub host: String,
 }
 
 impl TcpCheck {
     /// Connects to `port` of this host.
     pub fn new(port: u16) -> Self {
-        Self {
-            port,
-            host: String::new(),
-        }
+        Self { port, host: String::new() }
     }
 
     /// Sets the host.
@@ -213,62 +186,35 @@ impl From<u16> for TcpCheck {
 #[non_exhaustive]
 pub struct ExecCheck {
     /// What runs. Quotes work as in a shell, but there is no shell.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub command: String,
     /// The service whose environment, user and directory it has, as far as they are not given here.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub service_context: String,
     /// Over the environment of the daemon.
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
     pub environment: BTreeMap<String, String>,
     /// The user it runs as.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub user: String,
     /// The same as a number. Zero is root, not none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<u32>,
     /// The group it runs as.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub group: String,
     /// The same as a number. Zero is root's, not none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_id: Option<u32>,
     /// Where it runs.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub working_dir: String,
 }
 
 impl ExecCheck {
     /// Runs `command`.
     pub fn new(command: impl Into<String>) -> Self {
-        Self {
-            command: command.into(),
-            ..Self::default()
-        }
+        Self { command: command.into(), ..Self::default() }
     }
 
     /// Sets the service whose environment, user and directory it has.

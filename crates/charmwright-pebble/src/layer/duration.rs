@@ -39,11 +39,7 @@ impl GoDuration {
 impl From<Duration> for GoDuration {
     /// Go counts nanoseconds in 63 bits: what is longer than 292 years is cut.
     fn from(duration: Duration) -> Self {
-        Self(format(
-            u64::try_from(duration.as_nanos())
-                .unwrap_or(u64::MAX)
-                .min(u64::MAX / 2),
-        ))
+        Self(format(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).min(u64::MAX / 2)))
     }
 }
 
@@ -77,9 +73,7 @@ fn parse(text: &str) -> Option<Duration> {
         if whole.is_empty() && fraction.is_empty() {
             return None;
         }
-        let end = after
-            .find(|c: char| c == '.' || c.is_ascii_digit())
-            .unwrap_or(after.len());
+        let end = after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
         let (unit, after) = after.split_at(end);
         let nanos = NANOS.iter().find(|(name, _)| *name == unit)?.1;
         let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
@@ -165,25 +159,11 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_kept() {
-        for text in [
-            "",
-            "5",
-            "s",
-            ".s",
-            "1d",
-            "-1s",
-            "1s ",
-            "é",
-            "9223372036854775808ns",
-            "1s2",
-        ] {
+        for text in ["", "5", "s", ".s", "1d", "-1s", "1s ", "é", "9223372036854775808ns", "1s2"] {
             assert_eq!(GoDuration::from(text).to_duration(), None, "{text:?}");
             assert_eq!(GoDuration::from(text).as_str(), text);
         }
-        assert_eq!(
-            GoDuration::from(Duration::MAX).as_str(),
-            "2562047h47m16.854775807s"
-        );
+        assert_eq!(GoDuration::from(Duration::MAX).as_str(), "2562047h47m16.854775807s");
     }
 
     proptest! {

@@ -24,25 +24,13 @@ pub struct LogTarget {
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<LogTargetKind>,
     /// The URL.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub location: String,
     /// Whose output is sent: `name`, `-name`, `all`, `-all`. The last that fits decides; without any, nothing is sent.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub services: Vec<String>,
     /// Labels of what is sent. `$NAME` is a variable of the service's environment in the plan.
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
     pub labels: BTreeMap<String, String>,
 }
 

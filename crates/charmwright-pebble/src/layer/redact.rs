@@ -8,9 +8,7 @@ pub(super) struct Keys<'a>(pub(super) &'a BTreeMap<String, String>);
 
 impl fmt::Debug for Keys<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map()
-            .entries(self.0.keys().map(|key| (key, Redacted)))
-            .finish()
+        f.debug_map().entries(self.0.keys().map(|key| (key, Redacted))).finish()
     }
 }
 
@@ -33,11 +31,7 @@ impl fmt::Debug for Url<'_> {
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         match authority.rfind('@') {
             Some(at) => {
-                write!(
-                    f,
-                    "\"{scheme}<redacted>{}\"",
-                    rest.get(at..).unwrap_or_default().escape_debug()
-                )
+                write!(f, "\"{scheme}<redacted>{}\"", rest.get(at..).unwrap_or_default().escape_debug())
             }
             None => fmt::Debug::fmt(self.0, f),
         }
@@ -50,10 +44,7 @@ mod tests {
 
     #[test]
     fn a_url_loses_its_password() {
-        assert_eq!(
-            format!("{:?}", Url("http://me:pw@host/p@th")),
-            "\"http://<redacted>@host/p@th\""
-        );
+        assert_eq!(format!("{:?}", Url("http://me:pw@host/p@th")), "\"http://<redacted>@host/p@th\"");
         assert_eq!(format!("{:?}", Url("http://host/p@th")), "\"http://host/p@th\"");
         assert_eq!(format!("{:?}", Url("")), "\"\"");
     }

@@ -23,90 +23,46 @@ pub struct Service {
     #[serde(default)]
     pub r#override: Override,
     /// What runs. Quotes work as in a shell, but there is no shell.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub command: String,
     /// One line for people.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub summary: String,
     /// More for people.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub description: String,
     /// Whether it starts on its own. Pebble's default: disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub startup: Option<Startup>,
     /// Services that start before it, if they start with it.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub after: Vec<String>,
     /// Services that start after it, if they start with it.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub before: Vec<String>,
     /// Services that start with it, and with which it stops.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub requires: Vec<String>,
     /// Over the environment of the daemon.
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
     pub environment: BTreeMap<String, String>,
     /// The user it runs as. Pebble's default: the daemon's.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub user: String,
     /// The same as a number. Zero is root, not none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<u32>,
     /// The group it runs as. Pebble's default: the user's first.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub group: String,
     /// The same as a number. Zero is root's, not none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_id: Option<u32>,
     /// The workload that it belongs to (Pebble 1.20 and later). Excludes users and groups.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub workload: String,
     /// Where it runs. Pebble's default: where the daemon does.
-    #[serde(
-        default,
-        skip_serializing_if = "String::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub working_dir: String,
     /// What follows an exit with code 0. Pebble's default: restart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,11 +71,7 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_failure: Option<OnExit>,
     /// What follows when a check goes down, by the name of the check. Pebble's default: nothing.
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "null_as_default"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
     pub on_check_failure: BTreeMap<String, OnExit>,
     /// How long the first restart waits. Pebble's default: 500 ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,10 +90,7 @@ pub struct Service {
 impl Service {
     /// A service that runs `command` and replaces one of the same name.
     pub fn new(command: impl Into<String>) -> Self {
-        Self {
-            command: command.into(),
-            ..Self::default()
-        }
+        Self { command: command.into(), ..Self::default() }
     }
 
     /// Sets how it meets a service of the same name.
@@ -203,8 +152,7 @@ impl Service {
     /// Sets several variables of the environment, beside those that are set.
     #[must_use]
     pub fn envs<K: Into<String>, V: Into<String>>(mut self, all: impl IntoIterator<Item = (K, V)>) -> Self {
-        self.environment
-            .extend(all.into_iter().map(|(name, value)| (name.into(), value.into())));
+        self.environment.extend(all.into_iter().map(|(name, value)| (name.into(), value.into())));
         self
     }
 

@@ -37,10 +37,7 @@ impl Formatter for YamlSafe {
 
 /// JSON has escaped what is below the space. U+0085, U+2028 and U+2029 are line breaks to YAML, which it would fold.
 fn must_escape(c: char) -> bool {
-    matches!(
-        c,
-        '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-    )
+    matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Reads a plan. What went wrong is told without the text, which may hold secrets.
@@ -52,12 +49,12 @@ pub(crate) fn parse_plan(text: &str) -> Result<Layer, String> {
         with_snippet: false,
         merge_keys: serde_yaml::MergeKeyPolicy::AsOrdinary,
     };
-    serde_yaml::from_str_with_options::<Option<Layer>>(text, options)
-        .map(Option::unwrap_or_default)
-        .map_err(|error| match error.location() {
+    serde_yaml::from_str_with_options::<Option<Layer>>(text, options).map(Option::unwrap_or_default).map_err(
+        |error| match error.location() {
             Some(at) => format!("the plan is not one (line {}, column {})", at.line(), at.column()),
             None => "the plan is not one".to_owned(),
-        })
+        },
+    )
 }
 
 #[cfg(test)]
@@ -111,9 +108,7 @@ mod tests {
             .period(second)
             .timeout(second)
             .threshold(0);
-        let target = LogTarget::new(LogTargetKind::Loki, "http://loki")
-            .services(["all"])
-            .label("l", "v");
+        let target = LogTarget::new(LogTargetKind::Loki, "http://loki").services(["all"]).label("l", "v");
         Layer::new()
             .summary("one")
             .description("two")

@@ -51,44 +51,20 @@ fn the_plan_is_what_was_added() {
             "up",
             check(Check::http(HttpCheck::new("http://localhost/").header("H", "v"))).level(Level::Ready),
         )
-        .check(
-            "port",
-            check(Check::tcp(TcpCheck::new(80).host("h")))
-                .period(90 * second)
-                .timeout(second / 4),
-        )
+        .check("port", check(Check::tcp(TcpCheck::new(80).host("h"))).period(90 * second).timeout(second / 4))
         .check("run", check(Check::exec(exec)).level(Level::Alive))
         .log_target(
             "loki",
-            LogTarget::new(LogTargetKind::Loki, "http://localhost:1/")
-                .services(["a", "-b"])
-                .label("l", "v"),
+            LogTarget::new(LogTargetKind::Loki, "http://localhost:1/").services(["a", "-b"]).label("l", "v"),
         )
-        .log_target(
-            "otel",
-            LogTarget::new(LogTargetKind::OpenTelemetry, "http://localhost:1/"),
-        );
+        .log_target("otel", LogTarget::new(LogTargetKind::OpenTelemetry, "http://localhost:1/"));
     daemon.client.add_layer("app", &layer).unwrap();
     assert_eq!(daemon.client.plan().unwrap(), layer);
 
     let checks = daemon.client.all_checks().unwrap();
-    let told: Vec<_> = checks
-        .iter()
-        .map(|check| (check.name.as_str(), check.level.as_ref()))
-        .collect();
-    assert_eq!(
-        told,
-        [
-            ("port", None),
-            ("run", Some(&Level::Alive)),
-            ("up", Some(&Level::Ready))
-        ]
-    );
-    assert!(
-        checks
-            .iter()
-            .all(|check| check.status == CheckStatus::Inactive && check.change_id.is_none())
-    );
+    let told: Vec<_> = checks.iter().map(|check| (check.name.as_str(), check.level.as_ref())).collect();
+    assert_eq!(told, [("port", None), ("run", Some(&Level::Alive)), ("up", Some(&Level::Ready))]);
+    assert!(checks.iter().all(|check| check.status == CheckStatus::Inactive && check.change_id.is_none()));
     // What is left out of a later layer stays.
     daemon.client.add_layer("app", &Layer::new()).unwrap();
     assert_eq!(daemon.client.plan().unwrap(), layer);
@@ -121,14 +97,9 @@ const TEXTS: [&str; 17] = [
 
 /// Every character of the basic plane and some beyond, in blocks; those of Latin also alone and between others; and texts.
 fn everything() -> Service {
-    let mut service = Service::new("/bin/true \u{1f600}")
-        .summary("\u{7f}")
-        .description("\"q\" \\\n ");
+    let mut service = Service::new("/bin/true \u{1f600}").summary("\u{7f}").description("\"q\" \\\n ");
     let numbers = (0..=0xffff).chain([0x1_0000, 0x1_f600, 0x1_fffe, 0x10_ffff]);
-    let chars: Vec<char> = numbers
-        .filter_map(char::from_u32)
-        .filter(|c| !is_mistold(*c))
-        .collect();
+    let chars: Vec<char> = numbers.filter_map(char::from_u32).filter(|c| !is_mistold(*c)).collect();
     for (index, block) in chars.chunks(1024).enumerate() {
         service = service.env(format!("BLOCK_{index}"), block.iter().collect::<String>());
     }
@@ -174,14 +145,9 @@ fn what_a_service_gets_is_what_the_layer_says() {
     let daemon = Daemon::start();
     let value = "\n \u{7f}\u{85}\u{2028}\u{feff}\u{1f600} 'q' \"d\" \\ \t\r\n\n";
     let file = daemon.path_text("value");
-    let service = Service::new(format!(
-        "/bin/sh -c 'printf %s \"$VALUE\" > {file}; exec sleep 300'"
-    ))
-    .env("VALUE", value);
-    daemon
-        .client
-        .add_layer("app", &Layer::new().service("web", service))
-        .unwrap();
+    let service = Service::new(format!("/bin/sh -c 'printf %s \"$VALUE\" > {file}; exec sleep 300'"))
+        .env("VALUE", value);
+    daemon.client.add_layer("app", &Layer::new().service("web", service)).unwrap();
     daemon.wait(daemon.client.start(&["web"])).into_result().unwrap();
     assert_eq!(fs::read_to_string(file).unwrap(), value);
 

@@ -34,11 +34,7 @@ impl Daemon {
             .stderr(log)
             .spawn()
             .unwrap();
-        let mut daemon = Self {
-            client: Client::new(socket),
-            child,
-            dir,
-        };
+        let mut daemon = Self { client: Client::new(socket), child, dir };
         poll("the daemon to answer", || match daemon.client.system_info() {
             Ok(_) => true,
             Err(error) => {

@@ -21,14 +21,7 @@ fn ask(args: Vec<String>) -> io::Result<Reply> {
     let variable = |name| std::env::var(name).map_err(|_| io::Error::other(format!("{name} is not set")));
     let stream = UnixStream::connect(variable("JUJU_AGENT_SOCKET_ADDRESS")?)?;
     let mut reader = BufReader::new(&stream);
-    write(
-        &stream,
-        &Request {
-            context: variable("JUJU_CONTEXT_ID")?,
-            dir: std::env::current_dir()?,
-            args,
-        },
-    )?;
+    write(&stream, &Request { context: variable("JUJU_CONTEXT_ID")?, dir: std::env::current_dir()?, args })?;
     let reply: Reply = read(&mut reader)?;
     if !reply.wants_stdin {
         return Ok(reply);

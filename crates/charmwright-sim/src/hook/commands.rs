@@ -22,22 +22,13 @@ pub(crate) fn reads_stdin(args: &[String]) -> bool {
 pub(crate) fn run(request: &Request, stdin: Option<&str>, shared: &Shared) -> Reply {
     let mut live = shared.lock();
     let Some((context, model)) = live.parts().filter(|(context, _)| context.id == request.context) else {
-        return Reply::error(
-            1,
-            &format!("bad request: wrong context ID; got {:?}", request.context),
-        );
+        return Reply::error(1, &format!("bad request: wrong context ID; got {:?}", request.context));
     };
     let Some((command, args)) = request.args.split_first() else {
         return Reply::error(1, "bad request: command not specified");
     };
     let answer = Options::parse(args).and_then(|options| {
-        let mut call = Call {
-            context,
-            model,
-            options,
-            stdin,
-            dir: &request.dir,
-        };
+        let mut call = Call { context, model, options, stdin, dir: &request.dir };
         match command.as_str() {
             "config-get" => call.config_get(),
             "is-leader" => call.print(&json!(call.model.leader)),
@@ -63,10 +54,7 @@ pub(crate) fn run(request: &Request, stdin: Option<&str>, shared: &Shared) -> Re
             "action-set" => call.action_set(),
             "action-fail" => call.action_fail(),
             "action-log" => call.action_log(),
-            unknown => Err(Reply::error(
-                1,
-                &format!("bad request: unknown command: {unknown}"),
-            )),
+            unknown => Err(Reply::error(1, &format!("bad request: unknown command: {unknown}"))),
         }
     });
     answer.unwrap_or_else(|refusal| refusal)
@@ -93,10 +81,7 @@ impl Call<'_> {
             (_, Value::String(text)) => text.clone(),
             (_, Value::Bool(true)) => "True".to_owned(),
             (_, Value::Bool(false)) => "False".to_owned(),
-            (_, value) => serde_yaml::to_string(value)
-                .unwrap_or_default()
-                .trim_end()
-                .to_owned(),
+            (_, value) => serde_yaml::to_string(value).unwrap_or_default().trim_end().to_owned(),
         };
         Ok(Reply::ok(text + "\n"))
     }
@@ -107,9 +92,8 @@ impl Call<'_> {
             Some(name) => self.print(options.get(name).unwrap_or(&Value::Null)),
             None if self.options.has("all") => {
                 let all = self.model.declared.config.options.keys();
-                let all: BTreeMap<_, _> = all
-                    .map(|name| (name, options.get(name).cloned().unwrap_or_default()))
-                    .collect();
+                let all: BTreeMap<_, _> =
+                    all.map(|name| (name, options.get(name).cloned().unwrap_or_default())).collect();
                 self.print(&json!(all))
             }
             None => self.print(&json!(options)),
@@ -119,32 +103,20 @@ impl Call<'_> {
     fn relation_ids(&self) -> Answer {
         let endpoint = match (self.options.rest.first(), &self.context.hook) {
             (Some(endpoint), _) => endpoint.clone(),
-            (None, Hook::Relation { relation, .. }) => self
-                .model
-                .relations
-                .get(relation)
-                .map(|one| one.endpoint.clone())
-                .unwrap_or_default(),
+            (None, Hook::Relation { relation, .. }) => {
+                self.model.relations.get(relation).map(|one| one.endpoint.clone()).unwrap_or_default()
+            }
             (None, _) => return Err(Reply::error(2, "no endpoint name specified")),
         };
         let broken = match &self.context.hook {
-            Hook::Relation {
-                kind: "broken",
-                relation,
-                ..
-            } => Some(*relation),
+            Hook::Relation { kind: "broken", relation, .. } => Some(*relation),
             _ => None,
         };
         let listed = |(id, one): &(&u64, &Relation)| {
             one.endpoint == endpoint && Some(**id) != broken && one.is_entered(self)
         };
-        let mut ids: Vec<String> = self
-            .model
-            .relations
-            .iter()
-            .filter(listed)
-            .map(|(id, _)| format!("{endpoint}:{id}"))
-            .collect();
+        let mut ids: Vec<String> =
+            self.model.relations.iter().filter(listed).map(|(id, _)| format!("{endpoint}:{id}")).collect();
         ids.sort();
         self.print(&json!(ids))
     }
@@ -160,11 +132,7 @@ impl Call<'_> {
         let wrong = |cause: &str| Reply::error(2, &format!("invalid value {text:?} for option -r: {cause}"));
         let number = text.rsplit_once(':').map_or(text.as_str(), |(_, number)| number);
         let id = number.parse().map_err(|_| wrong("invalid relation id"))?;
-        if self.model.relations.contains_key(&id) {
-            Ok(id)
-        } else {
-            Err(wrong("relation not found"))
-        }
+        if self.model.relations.contains_key(&id) { Ok(id) } else { Err(wrong("relation not found")) }
     }
 
     fn relation_list(&self) -> Answer {
@@ -230,18 +198,12 @@ impl Call<'_> {
 
     fn unit_bag(&self, id: u64, one: &Relation, unit: &str) -> Result<Bag, Reply> {
         if !unit.contains('/') {
-            return Err(Reply::error(
-                2,
-                &format!("expected unit name, got application name {unit:?}"),
-            ));
+            return Err(Reply::error(2, &format!("expected unit name, got application name {unit:?}")));
         }
         if unit == self.model.unit {
             return Ok(self.with_pending(id, Owner::Unit, &one.local_unit));
         }
-        one.units
-            .get(unit)
-            .map(|bag| bag.bag.clone())
-            .ok_or_else(|| Reply::error(1, "permission denied"))
+        one.units.get(unit).map(|bag| bag.bag.clone()).ok_or_else(|| Reply::error(1, "permission denied"))
     }
 
     fn with_pending(&self, id: u64, owner: Owner, bag: &Bag) -> Bag {
@@ -254,11 +216,7 @@ impl Call<'_> {
 
     fn relation_set(&mut self) -> Answer {
         let id = self.relation()?;
-        let owner = if self.options.has("app") {
-            Owner::Application
-        } else {
-            Owner::Unit
-        };
+        let owner = if self.options.has("app") { Owner::Application } else { Owner::Unit };
         let mut changes = self.file()?;
         changes.extend(pairs(&self.options.rest)?);
         if owner == Owner::Application && !self.model.leader {
@@ -287,16 +245,9 @@ impl Call<'_> {
     fn status_get(&mut self) -> Answer {
         if self.options.has("application") {
             if !self.model.leader {
-                return Err(Reply::error(
-                    1,
-                    "finding application status: this unit is not the leader",
-                ));
+                return Err(Reply::error(1, "finding application status: this unit is not the leader"));
             }
-            let status = self
-                .model
-                .app_status
-                .clone()
-                .unwrap_or_else(|| self.model.status.clone());
+            let status = self.model.app_status.clone().unwrap_or_else(|| self.model.status.clone());
             let unit = json!({"status": self.model.status.status, "message": self.model.status.message, "status-data": {}});
             return self.print(&json!({"application-status": {
                 "status": status.status, "message": status.message, "status-data": {},
@@ -304,11 +255,7 @@ impl Call<'_> {
             }}));
         }
         // Juju reads it once a hook; a later status-set does not show.
-        let status = self
-            .context
-            .status_read
-            .get_or_insert_with(|| self.model.status.clone())
-            .clone();
+        let status = self.context.status_read.get_or_insert_with(|| self.model.status.clone()).clone();
         if self.options.has("include-data") {
             self.print(&json!({"status": status.status, "message": status.message, "status-data": {}}))
         } else if self.options.format.as_deref() == Some("json") {
@@ -332,11 +279,8 @@ impl Call<'_> {
             if !self.model.leader {
                 return Err(Reply::error(1, "this unit is not the leader"));
             }
-            let status = crate::model::Status {
-                status: status.clone(),
-                message: message.to_owned(),
-                by_charm: true,
-            };
+            let status =
+                crate::model::Status { status: status.clone(), message: message.to_owned(), by_charm: true };
             self.model.app_status = Some(status);
         } else {
             self.model.set_status(status, message, true);
@@ -349,11 +293,7 @@ impl Call<'_> {
             return Err(Reply::error(2, "no port or range specified"));
         };
         let port = port.to_lowercase();
-        let port = if port.contains('/') || port == "icmp" {
-            port
-        } else {
-            port + "/tcp"
-        };
+        let port = if port.contains('/') || port == "icmp" { port } else { port + "/tcp" };
         let (add, drop) = if open {
             (&mut self.context.opened, &mut self.context.closed)
         } else {
@@ -380,10 +320,7 @@ impl Call<'_> {
     }
 
     fn state(&self) -> Bag {
-        self.context
-            .state
-            .clone()
-            .unwrap_or_else(|| self.model.state.clone())
+        self.context.state.clone().unwrap_or_else(|| self.model.state.clone())
     }
 
     fn state_get(&self) -> Answer {
@@ -406,6 +343,7 @@ impl Call<'_> {
         Ok(Reply::default())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "every command answers or refuses")]
     fn state_delete(&mut self) -> Answer {
         let mut state = self.state();
         if let Some(key) = self.options.rest.first() {
@@ -420,10 +358,7 @@ impl Call<'_> {
             return Err(Reply::error(2, "no arguments specified"));
         };
         if self.model.declared.endpoint(binding).is_none() {
-            return Err(Reply::error(
-                1,
-                &format!("no network config found for binding {binding:?}"),
-            ));
+            return Err(Reply::error(1, &format!("no network config found for binding {binding:?}")));
         }
         if self.options.has("bind-address") || self.options.has("ingress-address") {
             return self.print(&json!("127.0.0.1"));
@@ -470,11 +405,7 @@ impl Call<'_> {
         if self.options.has("refresh") {
             secret.tracked = secret.latest();
         }
-        let revision = if self.options.has("peek") {
-            secret.latest()
-        } else {
-            secret.tracked
-        };
+        let revision = if self.options.has("peek") { secret.latest() } else { secret.tracked };
         let content = secret.content(revision).cloned().unwrap_or_default();
         match self.options.rest.get(1) {
             None => self.print(&json!(content)),
@@ -489,11 +420,7 @@ impl Call<'_> {
         if self.options.rest.is_empty() {
             return Err(Reply::error(2, "no message specified"));
         }
-        let level = if self.options.has("debug") {
-            Some("DEBUG")
-        } else {
-            self.options.log_level.as_deref()
-        };
+        let level = if self.options.has("debug") { Some("DEBUG") } else { self.options.log_level.as_deref() };
         let level = level.unwrap_or("INFO").to_uppercase();
         let message = self.options.rest.join(" ");
         self.context.log(&level, &message);
@@ -551,10 +478,7 @@ fn pairs(args: &[String]) -> Result<Bag, Reply> {
         let Some((key, value)) = arg.split_once('=') else {
             return Err(Reply::error(2, &format!("expected \"key=value\", got {arg:?}")));
         };
-        if bag
-            .insert(key.trim().to_owned(), value.trim().to_owned())
-            .is_some()
-        {
+        if bag.insert(key.trim().to_owned(), value.trim().to_owned()).is_some() {
             return Err(Reply::error(2, &format!("key {key:?} specified more than once")));
         }
     }

@@ -69,12 +69,7 @@ pub struct ActionResult {
 impl Shared {
     /// Shares a world.
     pub fn new(model: Model) -> Self {
-        Self(Arc::new(Mutex::new(Live {
-            model,
-            context: None,
-            kill_at: None,
-            boundaries: 0,
-        })))
+        Self(Arc::new(Mutex::new(Live { model, context: None, kill_at: None, boundaries: 0 })))
     }
 
     /// The world, while nobody else has it.
@@ -90,11 +85,7 @@ impl Context {
             id,
             pid: None,
             killed: false,
-            record: Record {
-                event,
-                processes: 1,
-                ..Record::default()
-            },
+            record: Record { event, processes: 1, ..Record::default() },
             bags: BTreeMap::new(),
             opened: BTreeSet::new(),
             closed: BTreeSet::new(),
@@ -107,18 +98,9 @@ impl Context {
     /// Adds to the log, and takes a plan out of it.
     pub(crate) fn log(&mut self, level: &str, message: &str) {
         if message.starts_with("plan:") {
-            self.record.plan = Some(
-                message
-                    .lines()
-                    .skip(1)
-                    .map(|line| line.trim().to_owned())
-                    .collect(),
-            );
+            self.record.plan = Some(message.lines().skip(1).map(|line| line.trim().to_owned()).collect());
         }
-        self.record.log.push(LogLine {
-            level: level.to_owned(),
-            message: message.to_owned(),
-        });
+        self.record.log.push(LogLine { level: level.to_owned(), message: message.to_owned() });
     }
 
     /// The bags, ports and state that it wrote reach the model. Says which relations were written.
@@ -198,11 +180,7 @@ impl Live {
 
     fn without_secrets(&self, args: Vec<String>) -> Vec<String> {
         let values = self.model.secret_values();
-        let hide = |arg: String| {
-            values
-                .iter()
-                .fold(arg, |arg, value| arg.replace(value, "<secret>"))
-        };
+        let hide = |arg: String| values.iter().fold(arg, |arg, value| arg.replace(value, "<secret>"));
         args.into_iter().map(hide).collect()
     }
 }
@@ -210,15 +188,12 @@ impl Live {
 fn has_not_ended(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The state follows the name, which may itself contain blanks and brackets.
-    let state = stat
-        .rsplit_once(')')
-        .and_then(|(_, rest)| rest.trim_start().chars().next());
+    let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
     !matches!(state, None | Some('Z' | 'X'))
 }
 
 fn peak_memory_kib(pid: i32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
-        .unwrap_or_default()
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
 }

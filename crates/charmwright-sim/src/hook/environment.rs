@@ -76,21 +76,14 @@ pub fn environment(
             set("JUJU_REMOTE_APP", &one.app);
             set("JUJU_REMOTE_UNIT", unit.as_deref().unwrap_or_default());
             if *kind == "departed" {
-                let departing = if local_goes {
-                    Some(model.unit.as_str())
-                } else {
-                    unit.as_deref()
-                };
+                let departing = if local_goes { Some(model.unit.as_str()) } else { unit.as_deref() };
                 set("JUJU_DEPARTING_UNIT", departing.unwrap_or_default());
             }
         }
         Hook::PebbleReady { container, .. } => set("JUJU_WORKLOAD_NAME", container),
         Hook::SecretChanged { secret, .. } => {
             set("JUJU_SECRET_ID", &format!("secret:{secret}"));
-            set(
-                "JUJU_SECRET_LABEL",
-                model.secrets.get(secret).map_or("", |one| &one.label),
-            );
+            set("JUJU_SECRET_LABEL", model.secrets.get(secret).map_or("", |one| &one.label));
         }
         Hook::Action { name, .. } => {
             set("JUJU_ACTION_NAME", name);

@@ -57,12 +57,8 @@ impl Options {
 }
 
 fn string(parser: &mut Parser) -> Result<String, Reply> {
-    let value = parser
-        .value()
-        .map_err(|_| Reply::error(2, "option needs an argument"))?;
-    value
-        .string()
-        .map_err(|error| Reply::error(2, &error.to_string()))
+    let value = parser.value().map_err(|_| Reply::error(2, "option needs an argument"))?;
+    value.string().map_err(|error| Reply::error(2, &error.to_string()))
 }
 
 fn unknown(option: &str) -> Reply {

@@ -49,10 +49,7 @@ pub fn run(
     command: Command,
 ) -> Result<Ended, HookError> {
     let (event, variables, _) = begin(shared, hook, place, number, local_goes);
-    let failed = |source| HookError {
-        event: event.clone(),
-        source,
-    };
+    let failed = |source| HookError { event: event.clone(), source };
     let began = Instant::now();
     let server = Server::start(&place.socket, shared.clone()).map_err(failed)?;
     let status = run_process(shared, command, variables).map_err(failed)?;
@@ -71,11 +68,7 @@ pub struct Commands<'a> {
 impl Commands<'_> {
     /// Runs a hook command: its name, its arguments, its standard input.
     pub fn call(&self, args: Vec<String>, stdin: Option<&str>) -> Reply {
-        let request = Request {
-            context: self.context.clone(),
-            dir: self.dir.to_owned(),
-            args,
-        };
+        let request = Request { context: self.context.clone(), dir: self.dir.to_owned(), args };
         let reply = commands::run(&request, stdin, self.shared);
         self.shared.lock().note_command(request.args, reply.code);
         reply
@@ -91,14 +84,7 @@ pub fn run_function(
     charm: impl FnOnce(Variables, &Commands<'_>) -> u8,
 ) -> Ended {
     let (_, variables, context) = begin(shared, hook, place, number, false);
-    let code = charm(
-        variables,
-        &Commands {
-            shared,
-            context,
-            dir: &place.charm,
-        },
-    );
+    let code = charm(variables, &Commands { shared, context, dir: &place.charm });
     finish(shared, hook, ExitStatus::from_raw(i32::from(code) << 8), 0)
 }
 
@@ -187,15 +173,8 @@ fn finish(shared: &Shared, hook: &Hook, status: ExitStatus, millis: u128) -> End
     context.record.exit_code = status.code();
     context.record.error = error;
     context.record.millis = millis;
-    let (mut record, written) = if succeeded {
-        context.publish(&mut live.model)
-    } else {
-        (context.record, Vec::new())
-    };
+    let (mut record, written) =
+        if succeeded { context.publish(&mut live.model) } else { (context.record, Vec::new()) };
     record.status = Some(live.model.status.clone());
-    Ended {
-        record,
-        written,
-        killed,
-    }
+    Ended { record, written, killed }
 }

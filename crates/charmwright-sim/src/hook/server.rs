@@ -43,18 +43,11 @@ pub struct Reply {
 
 impl Reply {
     pub(crate) fn ok(stdout: impl Into<String>) -> Self {
-        Self {
-            stdout: stdout.into(),
-            ..Self::default()
-        }
+        Self { stdout: stdout.into(), ..Self::default() }
     }
 
     pub(crate) fn error(code: i32, message: &str) -> Self {
-        Self {
-            code,
-            stderr: format!("ERROR {message}\n"),
-            ..Self::default()
-        }
+        Self { code, stderr: format!("ERROR {message}\n"), ..Self::default() }
     }
 }
 
@@ -81,11 +74,7 @@ impl Server {
                 let _ = stream.and_then(|stream| serve(&stream, &shared));
             }
         });
-        Ok(Self {
-            socket: socket.to_owned(),
-            ended,
-            thread: Some(thread),
-        })
+        Ok(Self { socket: socket.to_owned(), ended, thread: Some(thread) })
     }
 }
 
@@ -104,13 +93,7 @@ fn serve(stream: &UnixStream, shared: &Shared) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     let request: Request = read(&mut reader)?;
     let stdin = if commands::reads_stdin(&request.args) {
-        write(
-            stream,
-            &Reply {
-                wants_stdin: true,
-                ..Reply::default()
-            },
-        )?;
+        write(stream, &Reply { wants_stdin: true, ..Reply::default() })?;
         Some(read::<String>(&mut reader)?)
     } else {
         None

@@ -41,9 +41,7 @@ impl Container {
         let plan = Plan {
             name: name.to_owned(),
             root: layout.root(name),
-            pebble: pebble
-                .canonicalize()
-                .map_err(PodError::io("find the Pebble daemon", pebble))?,
+            pebble: pebble.canonicalize().map_err(PodError::io("find the Pebble daemon", pebble))?,
             log: layout.log(name),
             socket: layout::check_socket(layout.daemon_socket(name))?,
         };
@@ -53,21 +51,13 @@ impl Container {
             super::folder(folder)?;
         }
         root::prepare(&plan.root, image)?;
-        Ok(Self {
-            plan,
-            image: image.clone(),
-            observer,
-            charm_socket,
-            running: None,
-        })
+        Ok(Self { plan, image: image.clone(), observer, charm_socket, running: None })
     }
 
     pub(super) fn start(&mut self, tool: &Path, anchor: u32) -> Result<(), PodError> {
         // One that does not answer has ended, or is about to.
         if self.is_running() && system_info::boot_id(&self.plan.socket).is_ok() {
-            return Err(PodError::Running {
-                name: self.plan.name.clone(),
-            });
+            return Err(PodError::Running { name: self.plan.name.clone() });
         }
         self.stop()?;
         root::prepare(&self.plan.root, &self.image)?;
@@ -91,9 +81,7 @@ impl Container {
     }
 
     pub(super) fn is_running(&self) -> bool {
-        self.running
-            .as_ref()
-            .is_some_and(|running| running.daemon.is_alive())
+        self.running.as_ref().is_some_and(|running| running.daemon.is_alive())
     }
 
     pub(super) fn daemon_socket(&self) -> &Path {

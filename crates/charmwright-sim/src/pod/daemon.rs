@@ -43,39 +43,16 @@ impl Daemon {
     /// Starts Pebble and waits for its first answer.
     pub(super) fn start(plan: &Plan, tool: &Path, anchor: u32) -> Result<Self, PodError> {
         let mut command = Command::new(tool);
-        command
-            .arg("container")
-            .arg("--pod")
-            .arg(anchor.to_string())
-            .arg("--name")
-            .arg(&plan.name);
-        command
-            .arg("--root")
-            .arg(&plan.root)
-            .arg("--pebble")
-            .arg(&plan.pebble)
-            .arg("--log")
-            .arg(&plan.log);
+        command.arg("container").arg("--pod").arg(anchor.to_string()).arg("--name").arg(&plan.name);
+        command.arg("--root").arg(&plan.root).arg("--pebble").arg(&plan.pebble).arg("--log").arg(&plan.log);
         command.env_clear().process_group(0);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut outer = command.spawn().map_err(PodError::io("run", tool))?;
         let said = first_line(&mut outer);
-        let Some(pid) = said
-            .strip_prefix("pid ")
-            .and_then(|pid| pid.parse().ok())
-            .map(Pid::from_raw)
-        else {
+        let Some(pid) = said.strip_prefix("pid ").and_then(|pid| pid.parse().ok()).map(Pid::from_raw) else {
             return Err(failure("a container", tool, &mut outer));
         };
-        let mut daemon = Self {
-            outer,
-            pid,
-            began: None,
-            container: plan.name.clone(),
-        };
+        let mut daemon = Self { outer, pid, began: None, container: plan.name.clone() };
         daemon.began = daemon.stat().map(|stat| stat.began);
         match daemon.wait_for_answer(&plan.socket) {
             Ok(()) => Ok(daemon),
@@ -85,8 +62,7 @@ impl Daemon {
 
     /// The process still runs. One that has ended is there, as a zombie, until [`kill`](Self::kill).
     pub(super) fn is_alive(&self) -> bool {
-        self.stat()
-            .is_some_and(|stat| Some(stat.began) == self.began && !stat.ended)
+        self.stat().is_some_and(|stat| Some(stat.began) == self.began && !stat.ended)
     }
 
     /// Kills Pebble and with it all that runs in the container; returns when they are gone.
@@ -104,9 +80,7 @@ impl Daemon {
         }
         // The outer process reaps the inner one and ends when its input does.
         drop(self.outer.stdin.take());
-        self.outer
-            .wait()
-            .map_err(|source| failed(self.pid, &self.container, source))?;
+        self.outer.wait().map_err(|source| failed(self.pid, &self.container, source))?;
         // If somebody has killed the outer one, the inner one is not its child any more.
         let deadline = Instant::now() + DEADLINE;
         while self.is_alive() {
@@ -147,20 +121,11 @@ impl Daemon {
         if self.outer.try_wait().is_ok_and(refused) {
             return PodError::Refused { message: said };
         }
-        let output = if said.is_empty() {
-            end_of(&plan.log).unwrap_or_else(|error| error.to_string())
-        } else {
-            said
-        };
+        let output =
+            if said.is_empty() { end_of(&plan.log).unwrap_or_else(|error| error.to_string()) } else { said };
         let (container, log) = (plan.name.clone(), plan.log.clone());
         let pid = self.pid.as_raw();
-        PodError::Pebble {
-            container,
-            pid,
-            reason,
-            log,
-            output,
-        }
+        PodError::Pebble { container, pid, reason, log, output }
     }
 
     fn stat(&self) -> Option<Stat> {
@@ -187,10 +152,7 @@ impl Stat {
         // The name of the program is in parentheses and may have any byte in it.
         let mut fields = text.rsplit_once(')')?.1.split_ascii_whitespace();
         let ended = matches!(fields.next()?, "Z" | "X");
-        Some(Self {
-            ended,
-            began: fields.nth(18)?.parse().ok()?,
-        })
+        Some(Self { ended, began: fields.nth(18)?.parse().ok()? })
     }
 }
 
@@ -210,13 +172,7 @@ mod tests {
     #[test]
     fn process_table() {
         let text = "12 (a ) b) Z 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20 21\n";
-        assert_eq!(
-            Stat::parse(text),
-            Some(Stat {
-                ended: true,
-                began: 4711
-            })
-        );
+        assert_eq!(Stat::parse(text), Some(Stat { ended: true, began: 4711 }));
         assert_eq!(Stat::parse("12 (x"), None);
     }
 }

@@ -25,10 +25,7 @@ impl Image {
 
 /// The path of a file below a container's root.
 pub(super) fn below_root(inside: &Path) -> Result<PathBuf, PodError> {
-    let refuse = |reason| PodError::ImageFile {
-        path: inside.to_owned(),
-        reason,
-    };
+    let refuse = |reason| PodError::ImageFile { path: inside.to_owned(), reason };
     let mut parts = inside.components();
     if parts.next() != Some(Component::RootDir) {
         return Err(refuse("the path is not absolute"));
@@ -37,19 +34,11 @@ pub(super) fn below_root(inside: &Path) -> Result<PathBuf, PodError> {
     if relative.as_os_str().is_empty() || parts.any(|part| !matches!(part, Component::Normal(_))) {
         return Err(refuse("the path is not the plain path of a file"));
     }
-    if ["/proc", "/dev", "/charm"]
-        .iter()
-        .any(|system| inside.starts_with(system))
-    {
+    if ["/proc", "/dev", "/charm"].iter().any(|system| inside.starts_with(system)) {
         return Err(refuse("that folder belongs to the simulation"));
     }
     let in_usr = inside.starts_with("/usr") && !inside.starts_with("/usr/local");
-    if in_usr
-        || FROM_HOST
-            .iter()
-            .chain(ETC_BOUND)
-            .any(|host| inside.starts_with(host))
-    {
+    if in_usr || FROM_HOST.iter().chain(ETC_BOUND).any(|host| inside.starts_with(host)) {
         return Err(refuse("that folder is the host's, read-only"));
     }
     Ok(relative.to_owned())
@@ -71,23 +60,10 @@ mod tests {
         assert_eq!(reason("/app/x"), "app/x");
         assert_eq!(reason("opt/x"), "the path is not absolute");
         assert_eq!(reason("/"), "the path is not the plain path of a file");
-        assert_eq!(
-            reason("/opt/../usr/bin/x"),
-            "the path is not the plain path of a file"
-        );
-        for path in [
-            "/usr/bin/x",
-            "/usr/x",
-            "/bin/sh",
-            "/lib64/x",
-            "/sys/x",
-            "/etc/ssl/certs/x",
-        ] {
+        assert_eq!(reason("/opt/../usr/bin/x"), "the path is not the plain path of a file");
+        for path in ["/usr/bin/x", "/usr/x", "/bin/sh", "/lib64/x", "/sys/x", "/etc/ssl/certs/x"] {
             assert_eq!(reason(path), "that folder is the host's, read-only", "{path}");
         }
-        assert_eq!(
-            reason("/charm/bin/pebble"),
-            "that folder belongs to the simulation"
-        );
+        assert_eq!(reason("/charm/bin/pebble"), "that folder belongs to the simulation");
     }
 }

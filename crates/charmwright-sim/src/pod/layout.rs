@@ -16,12 +16,8 @@ pub(crate) const INSIDE_STATE: &str = "/charm/container/pebble";
 /// What a container has from the host beside `/usr`, where the host has it.
 pub(crate) const FROM_HOST: &[&str] = &["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/sys"];
 /// What a container's `/etc` shows of the host's. Many a program in `/usr/bin` is a link into the first of them.
-pub(crate) const ETC_BOUND: &[&str] = &[
-    "/etc/alternatives",
-    "/etc/ca-certificates",
-    "/etc/pki",
-    "/etc/ssl/certs",
-];
+pub(crate) const ETC_BOUND: &[&str] =
+    &["/etc/alternatives", "/etc/ca-certificates", "/etc/pki", "/etc/ssl/certs"];
 /// What fits into `sun_path`, with the zero at its end.
 pub(super) const SOCKET_PATH_MAX: usize = 107;
 
@@ -56,10 +52,7 @@ impl Layout {
     }
 
     pub(super) fn charm_socket(&self, name: &str) -> PathBuf {
-        self.base
-            .join("charm/containers")
-            .join(name)
-            .join("pebble.socket")
+        self.base.join("charm/containers").join(name).join("pebble.socket")
     }
 
     pub(super) fn root(&self, name: &str) -> PathBuf {
@@ -86,17 +79,10 @@ pub(super) fn check_name(name: &str) -> Result<(), PodError> {
         return Ok(());
     }
     let reason = "a name has letters, digits, hyphens and underscores";
-    Err(PodError::ContainerName {
-        name: name.to_owned(),
-        reason,
-    })
+    Err(PodError::ContainerName { name: name.to_owned(), reason })
 }
 
 /// A path that the kernel takes for a socket.
 pub(super) fn check_socket(path: PathBuf) -> Result<PathBuf, PodError> {
-    if path.as_os_str().len() <= SOCKET_PATH_MAX {
-        Ok(path)
-    } else {
-        Err(PodError::SocketPath { path })
-    }
+    if path.as_os_str().len() <= SOCKET_PATH_MAX { Ok(path) } else { Err(PodError::SocketPath { path }) }
 }

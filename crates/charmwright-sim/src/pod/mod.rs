@@ -83,12 +83,7 @@ impl Pod {
         let tool = std::path::absolute(tool).map_err(PodError::io("find the simulator's tool", tool))?;
         let layout = Layout::make(work)?;
         let anchor = Anchor::start(&tool)?;
-        Ok(Self {
-            containers: BTreeMap::new(),
-            anchor,
-            layout,
-            tool,
-        })
+        Ok(Self { containers: BTreeMap::new(), anchor, layout, tool })
     }
 
     /// Adds a container with the files of `image`; its Pebble, the program `pebble`, does not run yet.
@@ -150,10 +145,7 @@ impl Pod {
 
     /// The boot-id that a container's Pebble tells now; `None` if it does not answer.
     pub fn pebble_boot_id(&self, name: &str) -> Option<String> {
-        let container = self
-            .containers
-            .get(name)
-            .filter(|container| container.is_running())?;
+        let container = self.containers.get(name).filter(|container| container.is_running())?;
         system_info::boot_id(container.daemon_socket()).ok()
     }
 
@@ -182,15 +174,9 @@ impl Pod {
     /// Exits with 127 and a message on standard error if `program` cannot be run, with 77 if namespaces are refused.
     pub fn command(&self, program: &Path, cwd: &Path) -> Command {
         let mut command = Command::new(&self.tool);
-        command
-            .arg("enter")
-            .arg("--pod")
-            .arg(self.anchor.id().to_string());
+        command.arg("enter").arg("--pod").arg(self.anchor.id().to_string());
         command.arg("--view").arg(self.layout.view());
-        command
-            .arg("--bind")
-            .arg(self.layout.charm_folder())
-            .arg(layout::INSIDE_CHARM);
+        command.arg("--bind").arg(self.layout.charm_folder()).arg(layout::INSIDE_CHARM);
         command.arg("--cwd").arg(cwd).arg("--").arg(program);
         command
     }
@@ -207,16 +193,9 @@ impl Pod {
             Answer { status: u16, body: String },
             Error { error: String },
         }
-        let failed = |message: String| PodError::Http {
-            url: url.to_owned(),
-            message,
-        };
+        let failed = |message: String| PodError::Http { url: url.to_owned(), message };
         let mut command = Command::new(&self.tool);
-        command
-            .arg("http-get")
-            .arg("--pod")
-            .arg(self.anchor.id().to_string())
-            .arg(url);
+        command.arg("http-get").arg("--pod").arg(self.anchor.id().to_string()).arg(url);
         let output = command.env_clear().stdin(Stdio::null()).output();
         let output = output.map_err(PodError::io("run", &self.tool))?;
         if !output.status.success() {
@@ -231,10 +210,7 @@ impl Pod {
 
     fn container_mut(&mut self, name: &str) -> Result<&mut Container, PodError> {
         let known: Vec<String> = self.containers.keys().cloned().collect();
-        let unknown = || PodError::UnknownContainer {
-            name: name.to_owned(),
-            known: known.join(", "),
-        };
+        let unknown = || PodError::UnknownContainer { name: name.to_owned(), known: known.join(", ") };
         self.containers.get_mut(name).ok_or_else(unknown)
     }
 }
@@ -248,17 +224,10 @@ impl Anchor {
         let mut command = Command::new(tool);
         // A group of its own: an interrupt from the terminal is for the agent, which ends the pod in its own order.
         command.arg("pod").env_clear().process_group(0);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut anchor = Self(command.spawn().map_err(PodError::io("run", tool))?);
         let line = first_line(&mut anchor.0);
-        if line == "ready" {
-            Ok(anchor)
-        } else {
-            Err(failure("the pod's network", tool, &mut anchor.0))
-        }
+        if line == "ready" { Ok(anchor) } else { Err(failure("the pod's network", tool, &mut anchor.0)) }
     }
 
     fn id(&self) -> u32 {
@@ -295,12 +264,7 @@ fn failure(process: &'static str, tool: &Path, child: &mut Child) -> PodError {
     if refused(Some(status)) {
         return PodError::Refused { message };
     }
-    PodError::Tool {
-        process,
-        path: tool.to_owned(),
-        status: status.to_string(),
-        message,
-    }
+    PodError::Tool { process, path: tool.to_owned(), status: status.to_string(), message }
 }
 
 /// What a process of ours that has ended wrote to standard error.

@@ -20,7 +20,5 @@ pub(super) fn hold(words: &[OsString]) -> Result<(), ToolError> {
 /// Waits until standard input closes, which the end of its holder does too.
 pub(super) fn wait_for_the_end() -> Result<(), ToolError> {
     let ended = io::copy(&mut io::stdin().lock(), &mut io::sink());
-    ended
-        .map(drop)
-        .map_err(ToolError::io("read from", Path::new("standard input")))
+    ended.map(drop).map_err(ToolError::io("read from", Path::new("standard input")))
 }

@@ -32,9 +32,8 @@ impl Arguments {
                     found.binds.push((host, parser.value().map_err(usage)?.into()));
                 }
                 Arg::Long(option) => {
-                    let known = ["view", "cwd", "root", "pebble", "log"]
-                        .into_iter()
-                        .find(|known| *known == option);
+                    let known =
+                        ["view", "cwd", "root", "pebble", "log"].into_iter().find(|known| *known == option);
                     let known =
                         known.ok_or_else(|| ToolError::Usage(format!("there is no option `--{option}`")))?;
                     found.paths.push((known, parser.value().map_err(usage)?.into()));
@@ -75,10 +74,7 @@ fn missing(option: &str) -> ToolError {
 }
 
 fn pid(word: &OsString) -> Result<Pid, ToolError> {
-    let number = word
-        .to_str()
-        .and_then(|text| text.parse().ok())
-        .filter(|number| *number > 0);
+    let number = word.to_str().and_then(|text| text.parse().ok()).filter(|number| *number > 0);
     number
         .map(Pid::from_raw)
         .ok_or_else(|| ToolError::Usage(format!("`{}` is no process id", word.display())))

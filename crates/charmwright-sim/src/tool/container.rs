@@ -42,21 +42,12 @@ pub(super) fn run(words: &[OsString]) -> Result<(), ToolError> {
     namespaces::join(arguments.pod()?)?;
     namespaces::leave_processes()?;
     let mut command = Command::new(OURSELVES);
-    command
-        .arg0(NAME)
-        .arg(INIT)
-        .args(words)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null());
-    let mut init = command
-        .spawn()
-        .map_err(ToolError::io("start", Path::new(OURSELVES)))?;
+    command.arg0(NAME).arg(INIT).args(words).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut init = command.spawn().map_err(ToolError::io("start", Path::new(OURSELVES)))?;
     let ended = watch(&mut init);
     // One that has died already cannot be killed, which is as good.
     let _ = init.kill();
-    let status = init
-        .wait()
-        .map_err(ToolError::io("wait for", Path::new(OURSELVES)))?;
+    let status = init.wait().map_err(ToolError::io("wait for", Path::new(OURSELVES)))?;
     if status.code() == Some(i32::from(EXIT_REFUSED)) {
         return Err(ToolError::RefusedElsewhere);
     }
@@ -82,11 +73,8 @@ pub(super) fn init(words: &[OsString]) -> Result<(), ToolError> {
     }
     let arguments = Arguments::parse(words)?;
     let (root, log) = (arguments.path("root")?, arguments.path("log")?);
-    let output = File::options()
-        .append(true)
-        .create(true)
-        .open(log)
-        .map_err(ToolError::io("open the log", log))?;
+    let output =
+        File::options().append(true).create(true).open(log).map_err(ToolError::io("open the log", log))?;
     let errors = output.try_clone().map_err(ToolError::io("open the log", log))?;
     setsid().map_err(failed("leave the terminal"))?;
     umask(Mode::from_bits_truncate(0o022));
@@ -105,10 +93,7 @@ pub(super) fn init(words: &[OsString]) -> Result<(), ToolError> {
         .stdout(output)
         .stderr(errors)
         .exec();
-    Err(ToolError::Exec {
-        program: PathBuf::from(INSIDE_PEBBLE),
-        source,
-    })
+    Err(ToolError::Exec { program: PathBuf::from(INSIDE_PEBBLE), source })
 }
 
 fn build(root: &Path, pebble: &Path) -> Result<(), ToolError> {
@@ -126,11 +111,8 @@ fn build(root: &Path, pebble: &Path) -> Result<(), ToolError> {
             show(&entry)?;
         }
     }
-    for path in FROM_HOST
-        .iter()
-        .chain(ETC_BOUND)
-        .map(Path::new)
-        .filter(|path| path.symlink_metadata().is_ok())
+    for path in
+        FROM_HOST.iter().chain(ETC_BOUND).map(Path::new).filter(|path| path.symlink_metadata().is_ok())
     {
         show(path)?;
     }
@@ -147,11 +129,7 @@ fn build(root: &Path, pebble: &Path) -> Result<(), ToolError> {
 fn devices(dev: &Path) -> Result<(), ToolError> {
     mounts::fresh("tmpfs", dev, MsFlags::MS_NOSUID, Some("mode=755"))?;
     let host = Path::new("/dev");
-    for device in DEVICES
-        .iter()
-        .map(|name| host.join(name))
-        .filter(|device| device.exists())
-    {
+    for device in DEVICES.iter().map(|name| host.join(name)).filter(|device| device.exists()) {
         mounts::show(&device, &dev.join(device.file_name().unwrap_or_default()))?;
     }
     for (name, to) in DEVICE_LINKS {
@@ -163,10 +141,5 @@ fn devices(dev: &Path) -> Result<(), ToolError> {
         .map_err(ToolError::io("open up", &shared))?;
     mounts::folder(&dev.join("pts"))?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
-    mounts::fresh(
-        "devpts",
-        &dev.join("pts"),
-        flags,
-        Some("newinstance,ptmxmode=0666,mode=620"),
-    )
+    mounts::fresh("devpts", &dev.join("pts"), flags, Some("newinstance,ptmxmode=0666,mode=620"))
 }

@@ -16,11 +16,7 @@ pub(super) enum ToolError {
     Usage(String),
     /// The kernel, or what confines us, says no.
     #[error("the system does not let us {what} ({errno}), which {why}; {}", advice())]
-    Refused {
-        what: String,
-        why: &'static str,
-        errno: Errno,
-    },
+    Refused { what: String, why: &'static str, errno: Errno },
     /// Another process of ours was refused something, and has said so.
     #[error("a process was refused something")]
     RefusedElsewhere,
@@ -29,11 +25,7 @@ pub(super) enum ToolError {
     System { what: String, source: Errno },
     /// A file or folder could not be used.
     #[error("cannot {action} {}", path.display())]
-    Io {
-        action: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    Io { action: &'static str, path: PathBuf, source: io::Error },
     /// The program could not be run.
     #[error("cannot run {}", program.display())]
     Exec { program: PathBuf, source: io::Error },
@@ -83,16 +75,8 @@ fn advice() -> String {
     let setting = |path: &str| fs::read_to_string(path).ok().map(|text| text.trim().to_owned());
     let mut ways = vec!["run as root".to_owned()];
     for (path, closed, open) in [
-        (
-            "/proc/sys/user/max_user_namespaces",
-            "0",
-            "user.max_user_namespaces=16384",
-        ),
-        (
-            "/proc/sys/kernel/unprivileged_userns_clone",
-            "0",
-            "kernel.unprivileged_userns_clone=1",
-        ),
+        ("/proc/sys/user/max_user_namespaces", "0", "user.max_user_namespaces=16384"),
+        ("/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
         (
             "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
             "1",

@@ -46,11 +46,7 @@ pub(super) fn serve(words: &[OsString]) -> Result<(), ToolError> {
     };
     let port = port.to_str().and_then(|port| port.parse().ok());
     let port: u16 = port.ok_or_else(|| ToolError::Usage("the port is no number".to_owned()))?;
-    let failed = |source| ToolError::Io {
-        action: "listen on",
-        path: Path::new("127.0.0.1").into(),
-        source,
-    };
+    let failed = |source| ToolError::Io { action: "listen on", path: Path::new("127.0.0.1").into(), source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
     for stream in listener.incoming() {
         // A client that went away is its own affair.
@@ -65,9 +61,5 @@ fn respond(mut stream: &TcpStream, text: &str) -> std::io::Result<()> {
             break;
         }
     }
-    write!(
-        stream,
-        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
-        text.len()
-    )
+    write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}", text.len())
 }

@@ -21,12 +21,7 @@ pub(super) fn up() -> Result<(), ToolError> {
 
 fn exchange() -> Result<(), Errno> {
     let flags = SockFlag::SOCK_CLOEXEC;
-    let socket = socket(
-        AddressFamily::Netlink,
-        SockType::Raw,
-        flags,
-        SockProtocol::NetlinkRoute,
-    )?;
+    let socket = socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkRoute)?;
     let kernel = NetlinkAddr::new(0, 0);
     sendto(socket.as_raw_fd(), &request(), &kernel, MsgFlags::empty())?;
     let mut answer = [0; 256];
@@ -53,10 +48,7 @@ fn request() -> [u8; 32] {
 }
 
 fn acknowledged(answer: &[u8]) -> Result<(), Errno> {
-    let code = answer
-        .get(HEADER..HEADER + 4)
-        .and_then(|bytes| bytes.try_into().ok())
-        .map(i32::from_ne_bytes);
+    let code = answer.get(HEADER..HEADER + 4).and_then(|bytes| bytes.try_into().ok()).map(i32::from_ne_bytes);
     match code {
         Some(0) => Ok(()),
         Some(code) => Err(Errno::from_raw(-code)),

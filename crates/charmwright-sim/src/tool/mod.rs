@@ -83,10 +83,7 @@ fn subcommand(name: &OsStr, words: &[OsString]) -> Result<(), ToolError> {
         Some(container::INIT) => container::init(words),
         Some("http-get") => http::get(words),
         Some("http-serve") => http::serve(words),
-        _ => Err(ToolError::Usage(format!(
-            "there is no subcommand `{}`",
-            name.display()
-        ))),
+        _ => Err(ToolError::Usage(format!("there is no subcommand `{}`", name.display()))),
     }
 }
 

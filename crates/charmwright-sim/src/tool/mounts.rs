@@ -50,21 +50,11 @@ pub(super) fn show(source: &Path, target: &Path) -> Result<(), ToolError> {
     if found.is_dir() {
         folder(target)?;
     } else {
-        File::options()
-            .append(true)
-            .create(true)
-            .open(target)
-            .map_err(ToolError::io("create", target))?;
+        File::options().append(true).create(true).open(target).map_err(ToolError::io("create", target))?;
     }
     let what = format!("bind {} to {}", source.display(), target.display());
-    mount(
-        Some(source),
-        target,
-        NONE,
-        MsFlags::MS_BIND | MsFlags::MS_REC,
-        NONE,
-    )
-    .map_err(ToolError::system(what, WHY))
+    mount(Some(source), target, NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE)
+        .map_err(ToolError::system(what, WHY))
 }
 
 /// A folder, and those above it; one that exists stays as it is.
@@ -93,18 +83,15 @@ pub(super) fn protect(targets: &[PathBuf]) -> Result<(), ToolError> {
 fn mounted(line: &[u8]) -> Option<(PathBuf, MsFlags)> {
     let mut fields = line.split(|byte| *byte == b' ').skip(4);
     let point = unescape(fields.next()?);
-    let flags = fields
-        .next()?
-        .split(|byte| *byte == b',')
-        .map(|option| match option {
-            b"nosuid" => MsFlags::MS_NOSUID,
-            b"nodev" => MsFlags::MS_NODEV,
-            b"noexec" => MsFlags::MS_NOEXEC,
-            b"noatime" => MsFlags::MS_NOATIME,
-            b"nodiratime" => MsFlags::MS_NODIRATIME,
-            b"relatime" => MsFlags::MS_RELATIME,
-            _ => MsFlags::empty(),
-        });
+    let flags = fields.next()?.split(|byte| *byte == b',').map(|option| match option {
+        b"nosuid" => MsFlags::MS_NOSUID,
+        b"nodev" => MsFlags::MS_NODEV,
+        b"noexec" => MsFlags::MS_NOEXEC,
+        b"noatime" => MsFlags::MS_NOATIME,
+        b"nodiratime" => MsFlags::MS_NODIRATIME,
+        b"relatime" => MsFlags::MS_RELATIME,
+        _ => MsFlags::empty(),
+    });
     Some((point, flags.collect()))
 }
 
@@ -144,11 +131,7 @@ pub(super) fn become_root(root: &Path) -> Result<(), ToolError> {
 
 /// The entries of a folder, in order.
 pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, ToolError> {
-    let read = || {
-        fs::read_dir(folder)?
-            .map(|entry| Ok(entry?.path()))
-            .collect::<std::io::Result<Vec<_>>>()
-    };
+    let read = || fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>();
     let mut found = read().map_err(ToolError::io("list", folder))?;
     found.sort();
     Ok(found)
@@ -175,9 +158,6 @@ mod tests {
 
     #[test]
     fn paths_below_a_root() {
-        assert_eq!(
-            below(Path::new("/a"), Path::new("/usr/bin")),
-            Path::new("/a/usr/bin")
-        );
+        assert_eq!(below(Path::new("/a"), Path::new("/usr/bin")), Path::new("/a/usr/bin"));
     }
 }

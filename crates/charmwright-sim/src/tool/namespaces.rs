@@ -51,15 +51,11 @@ pub(super) fn join(pod: Pid) -> Result<(), ToolError> {
     let ours = fs::metadata(own).map_err(ToolError::io("read", own))?;
     let theirs = user.metadata().map_err(ToolError::io("read", own))?;
     if (ours.dev(), ours.ino()) != (theirs.dev(), theirs.ino()) {
-        setns(user, CloneFlags::CLONE_NEWUSER).map_err(ToolError::system(
-            format!("join the user namespace of process {pod}"),
-            WHY_JOIN,
-        ))?;
+        setns(user, CloneFlags::CLONE_NEWUSER)
+            .map_err(ToolError::system(format!("join the user namespace of process {pod}"), WHY_JOIN))?;
     }
-    setns(net, CloneFlags::CLONE_NEWNET).map_err(ToolError::system(
-        format!("join the network namespace of process {pod}"),
-        WHY_JOIN,
-    ))
+    setns(net, CloneFlags::CLONE_NEWNET)
+        .map_err(ToolError::system(format!("join the network namespace of process {pod}"), WHY_JOIN))
 }
 
 /// Lets the next child be PID 1 of a PID namespace of its own.

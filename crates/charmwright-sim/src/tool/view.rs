@@ -15,34 +15,22 @@ use super::{mounts, namespaces};
 pub(super) fn enter(words: &[OsString]) -> Result<(), ToolError> {
     let arguments = Arguments::parse(words)?;
     let (view, cwd) = (arguments.path("view")?, arguments.path("cwd")?);
-    let (program, rest) = arguments
-        .rest
-        .split_first()
-        .ok_or_else(|| ToolError::Usage("a program is needed".to_owned()))?;
+    let (program, rest) =
+        arguments.rest.split_first().ok_or_else(|| ToolError::Usage("a program is needed".to_owned()))?;
     namespaces::join(arguments.pod()?)?;
     namespaces::leave_mounts()?;
     build(view, &arguments.binds)?;
     mounts::become_root(view)?;
-    chdir(cwd).map_err(|source| ToolError::System {
-        what: format!("change to {}", cwd.display()),
-        source,
-    })?;
+    chdir(cwd)
+        .map_err(|source| ToolError::System { what: format!("change to {}", cwd.display()), source })?;
     // The environment is ours, untouched.
     let source = Command::new(program).args(rest).exec();
-    Err(ToolError::Exec {
-        program: PathBuf::from(program),
-        source,
-    })
+    Err(ToolError::Exec { program: PathBuf::from(program), source })
 }
 
 fn build(view: &Path, binds: &[(PathBuf, PathBuf)]) -> Result<(), ToolError> {
     mounts::detach()?;
-    mounts::fresh(
-        "tmpfs",
-        view,
-        MsFlags::MS_NOSUID | MsFlags::MS_NODEV,
-        Some("mode=755,size=1m"),
-    )?;
+    mounts::fresh("tmpfs", view, MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some("mode=755,size=1m"))?;
     mounts::hide_from_binds(view)?;
     for entry in mounts::entries(Path::new("/"))? {
         let replaced = binds.iter().any(|(_, inside)| *inside == entry);
@@ -51,7 +39,5 @@ fn build(view: &Path, binds: &[(PathBuf, PathBuf)]) -> Result<(), ToolError> {
             mounts::show(&entry, &mounts::below(view, &entry))?;
         }
     }
-    binds
-        .iter()
-        .try_for_each(|(host, inside)| mounts::show(host, &mounts::below(view, inside)))
+    binds.iter().try_for_each(|(host, inside)| mounts::show(host, &mounts::below(view, inside)))
 }

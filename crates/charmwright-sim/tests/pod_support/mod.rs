@@ -27,11 +27,7 @@ pub(crate) fn pebble() -> PathBuf {
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/pebble-1.26.0"),
         PathBuf::from,
     );
-    assert!(
-        path.exists(),
-        "there is no Pebble at {}: run `cargo xtask setup`",
-        path.display()
-    );
+    assert!(path.exists(), "there is no Pebble at {}: run `cargo xtask setup`", path.display());
     path
 }
 
@@ -49,8 +45,7 @@ impl Unit {
         let mut pod = Pod::start(work.path(), Path::new(TOOL)).unwrap();
         let image = Image::default().with_file(SERVER, TOOL);
         for name in ["web", "db"] {
-            pod.add_container(name, &image, &pebble(), observer.clone())
-                .unwrap();
+            pod.add_container(name, &image, &pebble(), observer.clone()).unwrap();
         }
         pod.start_pebble("web").unwrap();
         Self { pod, work }
@@ -69,11 +64,7 @@ impl Unit {
     /// What a script prints that runs as the charm does.
     pub(crate) fn script(&self, script: &str) -> String {
         let mut command = self.pod.command(Path::new("/bin/sh"), self.work.path());
-        let output = command
-            .args(["-c", script])
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
+        let output = command.args(["-c", script]).stderr(Stdio::inherit()).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     }
@@ -81,15 +72,10 @@ impl Unit {
     /// The pod's network namespace, which keeps its number while this is open.
     pub(crate) fn network(&self) -> File {
         let mut command = self.pod.command(Path::new("/bin/sh"), Path::new("/"));
-        command
-            .args(["-c", "echo in; read end"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
+        command.args(["-c", "echo in; read end"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let network = File::open(format!("/proc/{}/ns/net", child.id())).unwrap();
         drop(child.stdin.take());
         child.wait().unwrap();
@@ -102,17 +88,10 @@ fn processes_in(network: &File) -> Vec<(String, PathBuf)> {
     let inode = network.metadata().unwrap().ino();
     let inside =
         |process: &PathBuf| fs::metadata(process.join("ns/net")).is_ok_and(|found| found.ino() == inode);
-    let name = |process: &PathBuf| {
-        fs::read_to_string(process.join("comm"))
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    };
+    let name =
+        |process: &PathBuf| fs::read_to_string(process.join("comm")).unwrap_or_default().trim().to_owned();
     let processes = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
-    processes
-        .filter(inside)
-        .map(|process| (name(&process), process))
-        .collect()
+    processes.filter(inside).map(|process| (name(&process), process)).collect()
 }
 
 /// The programs that run in a network namespace, in order.
@@ -124,19 +103,13 @@ pub(crate) fn programs_in(network: &File) -> Vec<String> {
 
 /// The process that runs a program in a network namespace.
 pub(crate) fn pid_of(program: &str, network: &File) -> String {
-    let found = processes_in(network)
-        .into_iter()
-        .find(|(name, _)| name == program)
-        .unwrap();
+    let found = processes_in(network).into_iter().find(|(name, _)| name == program).unwrap();
     found.1.file_name().unwrap().to_str().unwrap().to_owned()
 }
 
 /// `kill -9`.
 pub(crate) fn kill(pid: &str) {
-    let status = Command::new("/bin/sh")
-        .args(["-c", &format!("kill -9 {pid}")])
-        .status()
-        .unwrap();
+    let status = Command::new("/bin/sh").args(["-c", &format!("kill -9 {pid}")]).status().unwrap();
     assert!(status.success());
 }
 
@@ -218,11 +191,7 @@ impl Client {
         let mut body = Vec::new();
         if !chunked {
             self.take(length, &mut body);
-            assert!(
-                status.starts_with("HTTP/1.1 20"),
-                "{status}: {}",
-                String::from_utf8_lossy(&body)
-            );
+            assert!(status.starts_with("HTTP/1.1 20"), "{status}: {}", String::from_utf8_lossy(&body));
             return body;
         }
         loop {
@@ -258,12 +227,7 @@ impl Client {
         .into_bytes();
         body.extend_from_slice(content);
         body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
-        self.send_body(
-            "/v1/files",
-            &format!("multipart/form-data; boundary={BOUNDARY}"),
-            &body,
-            chunk,
-        );
+        self.send_body("/v1/files", &format!("multipart/form-data; boundary={BOUNDARY}"), &body, chunk);
         let answer: Value = serde_json::from_slice(&self.answer()).unwrap();
         answer["result"][0]["error"].clone()
     }
@@ -277,10 +241,7 @@ impl Client {
         let start = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
         let boundary = answer.windows(2).position(|two| two == b"\r\n").unwrap();
         let mark = [b"\r\n", &answer[..boundary]].concat();
-        let length = answer[start..]
-            .windows(mark.len())
-            .position(|end| end == mark)
-            .unwrap();
+        let length = answer[start..].windows(mark.len()).position(|end| end == mark).unwrap();
         answer[start..start + length].to_vec()
     }
 
@@ -291,10 +252,7 @@ impl Client {
             "layer": layer.to_string() });
         self.post("/v1/layers", &add);
         let change = self.post("/v1/services", &json!({ "action": "replan" }))["change"].clone();
-        let done = self.get(&format!(
-            "/v1/changes/{}/wait?timeout=10s",
-            change.as_str().unwrap()
-        ));
+        let done = self.get(&format!("/v1/changes/{}/wait?timeout=10s", change.as_str().unwrap()));
         let done: Value = serde_json::from_slice(&done).unwrap();
         assert_eq!(done["result"]["status"], "Done", "{done}");
     }
@@ -306,43 +264,20 @@ pub(crate) struct Notes(pub(crate) Mutex<Vec<String>>);
 
 impl Observer for Notes {
     fn before(&self, request: &PebbleRequest) {
-        let PebbleRequest {
-            container,
-            method,
-            path_and_query,
-            ..
-        } = request;
-        self.0
-            .lock()
-            .unwrap()
-            .push(format!("before {container} {method} {path_and_query}"));
+        let PebbleRequest { container, method, path_and_query, .. } = request;
+        self.0.lock().unwrap().push(format!("before {container} {method} {path_and_query}"));
     }
 
     fn after(&self, request: &PebbleRequest) {
-        let PebbleRequest {
-            container,
-            method,
-            path_and_query,
-            ..
-        } = request;
-        self.0
-            .lock()
-            .unwrap()
-            .push(format!("after {container} {method} {path_and_query}"));
+        let PebbleRequest { container, method, path_and_query, .. } = request;
+        self.0.lock().unwrap().push(format!("after {container} {method} {path_and_query}"));
     }
 }
 
 /// A command's output lines until one starts with `mark`; what comes after that.
 pub(crate) fn line_after(command: &mut Command, mark: &str) -> (std::process::Child, String) {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    for line in BufReader::new(child.stdout.take().unwrap())
-        .lines()
-        .map_while(Result::ok)
-    {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
         if let Some((_, rest)) = line.split_once(mark) {
             return (child, rest.to_owned());
         }

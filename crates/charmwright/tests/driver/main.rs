@@ -50,11 +50,7 @@ fn nothing() -> Charm<()> {
     charm(|(), _| Ok(()))
 }
 
-const ANSWER: &[(&str, &str)] = &[
-    ("endpoints", "pg:5432"),
-    ("username", "u"),
-    ("password", "hunter2"),
-];
+const ANSWER: &[(&str, &str)] = &[("endpoints", "pg:5432"), ("username", "u"), ("password", "hunter2")];
 
 #[test]
 fn two_requests_go_out_in_one_hook_and_both_causes_are_told() {
@@ -106,10 +102,7 @@ fn a_follower_writes_no_application_bag_and_takes_the_answer_that_its_leader_got
     unit.relate("metrics", "prometheus");
     unit.config_changed(&twice());
     assert!(unit.own_bag(first).is_empty());
-    assert!(
-        unit.status()
-            .starts_with("waiting: first: pg has not answered yet")
-    );
+    assert!(unit.status().starts_with("waiting: first: pg has not answered yet"));
     unit.remote(first, ANSWER);
     unit.remote(second, ANSWER);
     unit.config_changed(&twice());
@@ -144,9 +137,7 @@ fn a_unit_that_loses_the_leadership_stops_writing_and_one_that_gains_it_mends_wh
 #[test]
 fn a_changed_request_makes_the_old_answer_not_yet() {
     fn other(twice: &Twice, desired: &Desired) -> Result<(), NotYet> {
-        desired
-            .request(&twice.first, Database::named("changed"))
-            .map(drop)
+        desired.request(&twice.first, Database::named("changed")).map(drop)
     }
     let mut unit = Unit::new(true);
     let (first, second) = (unit.relate("first", "pg"), unit.relate("second", "pg"));
@@ -157,8 +148,7 @@ fn a_changed_request_makes_the_old_answer_not_yet() {
     assert_eq!(unit.status(), "active: ");
     unit.config_changed(&charm(other));
     assert!(
-        unit.status()
-            .starts_with("waiting: first: pg has not answered the request as it is now"),
+        unit.status().starts_with("waiting: first: pg has not answered the request as it is now"),
         "{}",
         unit.status()
     );
@@ -173,19 +163,14 @@ fn a_field_that_is_missing_is_named_with_the_application_that_should_set_it() {
     unit.remote(first, &[("username", "u"), ("password", "p")]);
     unit.config_changed(&twice());
     assert!(
-        unit.status()
-            .contains("first: pg has not set `endpoints` (woken by first-relation-changed)"),
+        unit.status().contains("first: pg has not set `endpoints` (woken by first-relation-changed)"),
         "{}",
         unit.status()
     );
-    unit.remote(
-        first,
-        &[("endpoints", "pg:5432"), ("secret-user", "no reference")],
-    );
+    unit.remote(first, &[("endpoints", "pg:5432"), ("secret-user", "no reference")]);
     unit.config_changed(&twice());
     assert!(
-        unit.status()
-            .contains("pg has set `secret-user` to what is not a secret's reference"),
+        unit.status().contains("pg has set `secret-user` to what is not a secret's reference"),
         "{}",
         unit.status()
     );
@@ -223,53 +208,27 @@ fn a_relation_that_the_controller_has_removed_counts_as_none() {
     let mut unit = Unit::new(true);
     let first = unit.relate("first", "pg");
     unit.config_changed(&twice());
-    let hook = Hook::Relation {
-        kind: "broken",
-        relation: first,
-        unit: None,
-    };
-    unit.run(&twice(), hook);
-    assert!(
-        unit.status().starts_with("blocked: first: nothing is related"),
-        "{}",
-        unit.status()
-    );
+    let hook = Hook::Relation { kind: "broken", relation: first, unit: None };
+    unit.run(&twice(), &hook);
+    assert!(unit.status().starts_with("blocked: first: nothing is related"), "{}", unit.status());
 }
 
 #[test]
 fn a_malformed_option_blocks_and_other_causes_are_still_told() {
     let mut unit = Unit::new(true);
-    for (value, told) in [
-        (70_000, "must be a port from 1 to 65535, not 70000"),
-        (0, "not 0"),
-        (-1, "not -1"),
-    ] {
-        unit.shared
-            .lock()
-            .model
-            .config
-            .insert("port".into(), value.into());
+    for (value, told) in [(70_000, "must be a port from 1 to 65535, not 70000"), (0, "not 0"), (-1, "not -1")]
+    {
+        unit.shared.lock().model.config.insert("port".into(), value.into());
         unit.config_changed(&twice());
         let status = unit.status();
-        assert!(
-            status.starts_with("blocked: option port: ") && status.ends_with("and 2 more"),
-            "{status}"
-        );
+        assert!(status.starts_with("blocked: option port: ") && status.ends_with("and 2 more"), "{status}");
         assert!(status.contains(told), "{status}");
         let record = unit.config_changed(&twice());
         assert_eq!(record.writes, Vec::<String>::new());
     }
-    unit.shared
-        .lock()
-        .model
-        .config
-        .insert("port".into(), "many".into());
+    unit.shared.lock().model.config.insert("port".into(), "many".into());
     unit.config_changed(&twice());
-    assert!(
-        unit.status().contains("option port: must be a whole number"),
-        "{}",
-        unit.status()
-    );
+    assert!(unit.status().contains("option port: must be a whole number"), "{}", unit.status());
 }
 
 #[test]
@@ -279,16 +238,9 @@ fn a_value_of_ten_megabytes_in_a_databag_is_read_and_survived() {
     unit.relate("second", "pg");
     unit.config_changed(&twice());
     let large = "x".repeat(10_000_000);
-    unit.remote(
-        first,
-        &[("endpoints", &large), ("username", "u"), ("password", "p")],
-    );
+    unit.remote(first, &[("endpoints", &large), ("username", "u"), ("password", "p")]);
     unit.config_changed(&twice());
-    assert!(
-        unit.status().starts_with("waiting: second"),
-        "{}",
-        &unit.status()[..80]
-    );
+    assert!(unit.status().starts_with("waiting: second"), "{}", &unit.status()[..80]);
 }
 
 #[test]
@@ -304,10 +256,10 @@ fn a_charm_without_inputs_starts_two_processes_at_most() {
         "stop",
         "remove",
     ] {
-        let record = unit.run(&nothing(), Hook::Unit(hook));
+        let record = unit.run(&nothing(), &Hook::Unit(hook));
         assert!(record.processes <= 2, "{hook}: {:?}", record.commands);
         assert_eq!(record.wrote(), hook == "install", "{hook}");
     }
-    let record = unit.run(&nothing(), Hook::Custom("a-hook-of-tomorrow".to_owned()));
+    let record = unit.run(&nothing(), &Hook::Custom("a-hook-of-tomorrow".to_owned()));
     assert!(record.processes <= 2 && !record.wrote());
 }

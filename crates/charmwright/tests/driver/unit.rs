@@ -43,12 +43,7 @@ impl Unit {
             socket: work.path().join("agent.socket"),
             path: String::new(),
         };
-        Self {
-            shared: Shared::new(Model::new(declared, "dev", leader)),
-            place,
-            hooks: 0,
-            _work: work,
-        }
+        Self { shared: Shared::new(Model::new(declared, "dev", leader)), place, hooks: 0, _work: work }
     }
 
     /// Adds a relation whose `relation-created` has run.
@@ -60,18 +55,8 @@ impl Unit {
     }
 
     pub(crate) fn remote(&self, relation: u64, bag: &[(&str, &str)]) {
-        let bag: Bag = bag
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect();
-        self.shared
-            .lock()
-            .model
-            .relations
-            .get_mut(&relation)
-            .unwrap()
-            .remote_app
-            .merge(&bag);
+        let bag: Bag = bag.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        self.shared.lock().model.relations.get_mut(&relation).unwrap().remote_app.merge(&bag);
     }
 
     pub(crate) fn own_bag(&self, relation: u64) -> BTreeMap<String, String> {
@@ -87,28 +72,16 @@ impl Unit {
     pub(crate) fn run<I: charmwright::__private::Inputs + 'static>(
         &mut self,
         charm: &Charm<I>,
-        hook: Hook,
+        hook: &Hook,
     ) -> Record {
         self.hooks += 1;
-        let record = run_function(
-            &self.shared,
-            &hook,
-            &self.place,
-            self.hooks,
-            |variables, commands| {
-                let context = Context::from_variables(variables).unwrap();
-                served(commands, |juju| {
-                    let world = World {
-                        juju,
-                        containers: self.place.charm.clone(),
-                        pause: |_| {},
-                    };
-                    charm
-                        .run(&context, &world)
-                        .map_or_else(|error| panic!("{error}"), |()| 0)
-                })
-            },
-        );
+        let record = run_function(&self.shared, hook, &self.place, self.hooks, |variables, commands| {
+            let context = Context::from_variables(variables).unwrap();
+            served(commands, |juju| {
+                let world = World { juju, containers: self.place.charm.clone(), pause: |_| {} };
+                charm.run(&context, &world).map_or_else(|error| panic!("{error}"), |()| 0)
+            })
+        });
         record.record
     }
 
@@ -116,7 +89,7 @@ impl Unit {
         &mut self,
         charm: &Charm<I>,
     ) -> Record {
-        self.run(charm, Hook::Unit("config-changed"))
+        self.run(charm, &Hook::Unit("config-changed"))
     }
 }
 
@@ -127,17 +100,11 @@ fn served(commands: &Commands<'_>, charm: impl FnOnce(HookCommands) -> u8) -> u8
     std::thread::scope(|scope| {
         scope.spawn(move || {
             for (call, answer) in asked {
-                let args = std::iter::once(call.command.to_owned())
-                    .chain(call.args)
-                    .collect();
+                let args = std::iter::once(call.command.to_owned()).chain(call.args).collect();
                 let reply = commands.call(args, call.stdin.as_deref());
                 let stdout = reply.stdout.into_bytes();
                 // The charm has gone if nobody listens.
-                let _ = answer.send(Reply {
-                    code: reply.code,
-                    stdout,
-                    stderr: reply.stderr,
-                });
+                let _ = answer.send(Reply { code: reply.code, stdout, stderr: reply.stderr });
             }
         });
         charm(juju)

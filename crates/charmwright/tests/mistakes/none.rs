@@ -38,7 +38,7 @@ fn reconcile(charm: &Charm, desired: &Desired) -> Result<(), NotYet> {
     desired.container(&charm.server).layer(Layer::new())
 }
 
-fn show(_: &Charm, _: &Desired, asked: Show) -> Result<Results, ActionFailed> {
+fn show(_: &Charm, _: &Desired, asked: &Show) -> Result<Results, ActionFailed> {
     Ok(Results::new().with("asked", format!("{} {:?}", asked.show_password, asked.format)))
 }
 

@@ -60,10 +60,7 @@ fn killed_at_any_hook_command_or_pebble_request_of_a_config_change_it_ends_as_if
             });
         }
     });
-    assert_eq!(
-        *killed.lock().unwrap(),
-        ends.iter().map(|(_, passed, _)| passed).sum::<usize>()
-    );
+    assert_eq!(*killed.lock().unwrap(), ends.iter().map(|(_, passed, _)| passed).sum::<usize>());
 }
 
 /// Plays steps, and an uneventful hook that must find nothing to do.

@@ -13,16 +13,8 @@ const PROCESSES_MAX: usize = 12;
 
 fn check_budget(records: &[Record]) {
     for record in records {
-        let Record {
-            event,
-            processes,
-            commands,
-            ..
-        } = record;
-        assert!(
-            *processes <= PROCESSES_MAX,
-            "{event} started {processes} processes: {commands:#?}"
-        );
+        let Record { event, processes, commands, .. } = record;
+        assert!(*processes <= PROCESSES_MAX, "{event} started {processes} processes: {commands:#?}");
     }
 }
 
@@ -92,10 +84,8 @@ fn a_rotated_password_reaches_the_workload_and_no_log() {
           {expect: {status: active}}]",
     );
     assert_eq!(records[0].event, "secret-changed");
-    let restarted = records
-        .iter()
-        .filter(|record| format!("{:?}", record.plan).contains("restart guestbook"))
-        .count();
+    let restarted =
+        records.iter().filter(|record| format!("{:?}", record.plan).contains("restart guestbook")).count();
     assert_eq!(restarted, 1);
     assert!(!format!("{records:?}").contains("rotated-secret"));
 }
@@ -126,11 +116,7 @@ fn a_databag_without_its_field_is_waited_for() {
         "[{remotes: {pg: {answers: {when: [database], bag: {version: '16'},
            secrets: {secret-user: {username: u, password: pppp}}, echo: data}}}}, {expect: {status: waiting}}]",
     );
-    assert!(
-        stage.status().contains("database: pg has not set `endpoints`"),
-        "{}",
-        stage.status()
-    );
+    assert!(stage.status().contains("database: pg has not set `endpoints`"), "{}", stage.status());
 }
 
 #[test]
@@ -167,11 +153,7 @@ fn an_action_without_a_database_fails_with_the_reason() {
 #[test]
 fn the_released_charm_is_small_and_needs_little_memory() {
     let release = charm().join("../../target/release/guestbook");
-    assert!(
-        release.is_file(),
-        "{} is not built; `cargo xtask test` does that",
-        release.display()
-    );
+    assert!(release.is_file(), "{} is not built; `cargo xtask test` does that", release.display());
     let size = std::fs::metadata(&release).unwrap().len();
     assert!(size <= 4 * 1024 * 1024, "{size} bytes");
     let mut stage = Stage::new(&setup(&release));
@@ -187,16 +169,13 @@ fn the_released_charm_is_small_and_needs_little_memory() {
 fn the_charm_is_built_again_when_charmcraft_yaml_changes() {
     // What the compiler told Cargo that it has read, for each way that this charm was built here.
     let folder = dispatch().with_file_name("deps");
-    let read = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let read = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let told = read.filter(|path| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        name.starts_with("guestbook-") && name.ends_with(".d")
+        name.starts_with("guestbook-") && path.extension().is_some_and(|extension| extension == "d")
     });
     let told: Vec<String> = told.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     assert!(
-        told.iter()
-            .any(|text| text.contains("src/main.rs") && text.contains("guestbook/charmcraft.yaml"))
+        told.iter().any(|text| text.contains("src/main.rs") && text.contains("guestbook/charmcraft.yaml"))
     );
 }

@@ -20,22 +20,14 @@ pub(crate) fn charm() -> &'static Path {
 /// A program that is built beside the charm's own. It must be there: a test without it would prove nothing.
 fn beside(dispatch: &Path, name: &str) -> PathBuf {
     let program = dispatch.with_file_name(name);
-    assert!(
-        program.is_file(),
-        "{} is not built; `cargo xtask test` does that",
-        program.display()
-    );
+    assert!(program.is_file(), "{} is not built; `cargo xtask test` does that", program.display());
     program
 }
 
 pub(crate) fn pebble() -> PathBuf {
     let pebble = std::env::var_os("CHARMWRIGHT_PEBBLE")
         .map_or_else(|| charm().join("../../target/tools/pebble-1.26.0"), PathBuf::from);
-    assert!(
-        pebble.is_file(),
-        "{} is not there; `cargo xtask setup` builds it",
-        pebble.display()
-    );
+    assert!(pebble.is_file(), "{} is not there; `cargo xtask setup` builds it", pebble.display());
     pebble.canonicalize().unwrap()
 }
 
@@ -64,10 +56,7 @@ pub(crate) fn dispatch() -> PathBuf {
 /// The remotes of the demo.
 pub(crate) fn remotes() -> Scenario {
     let text = std::fs::read_to_string(charm().join("scenarios/demo.yaml")).unwrap();
-    Scenario {
-        steps: Vec::new(),
-        ..Scenario::parse(&text).unwrap()
-    }
+    Scenario { steps: Vec::new(), ..Scenario::parse(&text).unwrap() }
 }
 
 /// Keeps every hook's record, and fails the test at the first unmet expectation.
@@ -98,10 +87,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new(setup: &Setup) -> Self {
-        Self {
-            play: Play::new(&remotes(), setup).unwrap(),
-            records: Records::default(),
-        }
+        Self { play: Play::new(&remotes(), setup).unwrap(), records: Records::default() }
     }
 
     /// A unit that is active, related to a database and to Prometheus.
@@ -135,27 +121,14 @@ impl Stage {
     pub(crate) fn end_state(&mut self) -> EndState {
         let client = Client::new(self.agent().pod().unwrap().pebble_socket("guestbook"));
         let port = self.agent().shared().lock().model.options()["server-port"].clone();
-        let page = self
-            .agent()
-            .pod()
-            .unwrap()
-            .http_get(&format!("http://127.0.0.1:{port}/"))
-            .unwrap()
-            .body;
+        let page = self.agent().pod().unwrap().http_get(&format!("http://127.0.0.1:{port}/")).unwrap().body;
         let live = self.agent().shared().lock();
         EndState {
             status: format!("{}: {}", live.model.status.status, live.model.status.message),
             ports: live.model.ports.iter().cloned().collect(),
-            bags: live
-                .model
-                .relations
-                .values()
-                .map(|one| one.local_app.clone())
-                .collect(),
+            bags: live.model.relations.values().map(|one| one.local_app.clone()).collect(),
             plan: format!("{:#?}", client.plan().unwrap()),
-            record: client.plan().unwrap().services["charmwright-started"]
-                .environment
-                .clone(),
+            record: client.plan().unwrap().services["charmwright-started"].environment.clone(),
             services: client
                 .all_services()
                 .unwrap()

@@ -38,20 +38,13 @@ async fn main() -> anyhow::Result<()> {
     let app = Router::new()
         .route("/", get(page))
         .route("/health", get(async || "well\n"))
-        .route(
-            "/metrics",
-            get(async || "# TYPE guestbook_up gauge\nguestbook_up 1\n"),
-        )
+        .route("/metrics", get(async || "# TYPE guestbook_up gauge\nguestbook_up 1\n"))
         .with_state(Arc::new(settings));
     axum::serve(TcpListener::bind((address, port)).await?, app).await?;
     Ok(())
 }
 
 async fn page(State(settings): State<Arc<Settings>>) -> String {
-    let Settings {
-        greeting,
-        database,
-        user,
-    } = &*settings;
+    let Settings { greeting, database, user } = &*settings;
     format!("{greeting}\ndatabase: {database}\nuser: {user}\n")
 }

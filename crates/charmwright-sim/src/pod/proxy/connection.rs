@@ -45,11 +45,7 @@ impl Drop for CutAtEnd<'_> {
 
 impl<'a> Connection<'a> {
     pub(super) fn new(client: &'a UnixStream, daemon: &'a UnixStream, service: &'a Service) -> Self {
-        Self {
-            client,
-            daemon,
-            service,
-        }
+        Self { client, daemon, service }
     }
 
     /// Returns when both directions have ended.
@@ -113,11 +109,7 @@ impl<'a> Connection<'a> {
                 }
             };
             let container = self.service.container.clone();
-            let request = PebbleRequest {
-                container,
-                method: head.method,
-                path_and_query: head.target,
-            };
+            let request = PebbleRequest { container, method: head.method, path_and_query: head.target };
             self.service.observer.before(&request);
             if self.client_is_gone() {
                 return Err(Gone::Client);

@@ -74,15 +74,8 @@ pub(super) fn response(bytes: &[u8], to_head: bool) -> Parsed<ResponseHead> {
     parsed(bytes, head.parse(bytes), || {
         let status = head.code.unwrap_or_default();
         let without_body = to_head || matches!(status, 100..200 | 204 | 304);
-        let body = if without_body {
-            Some(Body::Length(0))
-        } else {
-            Body::of(head.headers)
-        };
-        ResponseHead {
-            status,
-            body: body.unwrap_or(Body::UntilClose),
-        }
+        let body = if without_body { Some(Body::Length(0)) } else { Body::of(head.headers) };
+        ResponseHead { status, body: body.unwrap_or(Body::UntilClose) }
     })
 }
 
@@ -97,18 +90,14 @@ fn parsed<T>(bytes: &[u8], result: httparse::Result<usize>, head: impl FnOnce() 
 impl Body {
     fn of(headers: &[httparse::Header<'_>]) -> Option<Self> {
         let value = |name: &str| {
-            let found = headers
-                .iter()
-                .find(|header| header.name.eq_ignore_ascii_case(name))?;
+            let found = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
             std::str::from_utf8(found.value).ok().map(str::trim)
         };
         let coding = value("transfer-encoding").and_then(|codings| codings.rsplit(',').next());
         if coding.is_some_and(|last| last.trim().eq_ignore_ascii_case("chunked")) {
             return Some(Self::Chunked(Chunks::START));
         }
-        value("content-length")
-            .and_then(|length| length.parse().ok())
-            .map(Self::Length)
+        value("content-length").and_then(|length| length.parse().ok()).map(Self::Length)
     }
 
     /// Takes the next bytes; says how many of them belong to the body.
@@ -127,10 +116,7 @@ impl Body {
 }
 
 impl Chunks {
-    const START: Self = Self::Size {
-        size: 0,
-        extension: false,
-    };
+    const START: Self = Self::Size { size: 0, extension: false };
 
     fn advance(&mut self, bytes: &[u8]) -> usize {
         let mut taken = 0;
@@ -156,22 +142,10 @@ impl Chunks {
         match self {
             Self::Size { size: 0, .. } if byte == b'\n' => *self = Self::Trailer { empty: true },
             // A chunk ends with CR and LF.
-            Self::Size { size, .. } if byte == b'\n' => {
-                *self = Self::Data {
-                    left: size.saturating_add(2),
-                }
-            }
-            Self::Size {
-                size,
-                extension: false,
-            } => match char::from(byte).to_digit(16) {
+            Self::Size { size, .. } if byte == b'\n' => *self = Self::Data { left: size.saturating_add(2) },
+            Self::Size { size, extension: false } => match char::from(byte).to_digit(16) {
                 Some(digit) => *size = size.saturating_mul(16).saturating_add(u64::from(digit)),
-                None => {
-                    *self = Self::Size {
-                        size: *size,
-                        extension: true,
-                    }
-                }
+                None => *self = Self::Size { size: *size, extension: true },
             },
             Self::Trailer { empty: true } if byte == b'\n' => *self = Self::End,
             Self::Trailer { empty } if byte == b'\n' => *empty = true,
@@ -195,11 +169,8 @@ mod tests {
     #[test]
     fn request_heads() {
         let bytes = b"POST /v1/files?x=y HTTP/1.1\r\nHost: x\r\nContent-LENGTH: 5\r\n\r\nhello";
-        let head = RequestHead {
-            method: "POST".into(),
-            target: "/v1/files?x=y".into(),
-            body: Body::Length(5),
-        };
+        let head =
+            RequestHead { method: "POST".into(), target: "/v1/files?x=y".into(), body: Body::Length(5) };
         assert_eq!(request(bytes), Parsed::Head(bytes.len() - 5, head));
         assert_eq!(request(b"GET / HT"), Parsed::Partial);
         assert_eq!(request(b"\x16\x03\x01 hello"), Parsed::Foreign);

@@ -65,21 +65,12 @@ impl Proxy {
         // As Pebble's own: who may do what is decided by who connects, not by the file's mode.
         fs::set_permissions(path, Permissions::from_mode(0o666)).map_err(PodError::io("open up", path))?;
         let closing = Arc::new(AtomicBool::new(false));
-        let service = Service {
-            container: container.to_owned(),
-            daemon: daemon.to_owned(),
-            observer,
-        };
+        let service = Service { container: container.to_owned(), daemon: daemon.to_owned(), observer };
         let (accepting, end) = (Arc::clone(&listener), Arc::clone(&closing));
         let builder = thread::Builder::new().name(format!("{container} proxy"));
         let thread = builder.spawn(move || accept(&accepting, &end, &Arc::new(service)));
         let thread = Some(thread.map_err(PodError::io("start a thread for", path))?);
-        Ok(Self {
-            listener,
-            path: path.to_owned(),
-            closing,
-            thread,
-        })
+        Ok(Self { listener, path: path.to_owned(), closing, thread })
     }
 }
 
@@ -128,11 +119,7 @@ fn connect(client: UnixStream, service: &Arc<Service>) -> io::Result<Live> {
     let service = Arc::clone(service);
     let builder = thread::Builder::new().name(format!("{} connection", service.container));
     let thread = builder.spawn(move || Connection::new(&client, &daemon, &service).run())?;
-    Ok(Live {
-        client: ours,
-        daemon: theirs,
-        thread,
-    })
+    Ok(Live { client: ours, daemon: theirs, thread })
 }
 
 /// Ends both, also for threads that wait for them. One that is closed already stays so.

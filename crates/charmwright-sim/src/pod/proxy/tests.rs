@@ -17,10 +17,7 @@ struct Notes {
 
 impl Notes {
     fn note(&self, when: &str, request: &PebbleRequest) {
-        self.seen
-            .lock()
-            .unwrap()
-            .push(format!("{when} {} {}", request.method, request.path_and_query));
+        self.seen.lock().unwrap().push(format!("{when} {} {}", request.method, request.path_and_query));
     }
 
     fn take(&self) -> Vec<String> {
@@ -56,12 +53,7 @@ impl Setting {
         let observer = Arc::clone(&notes) as Arc<dyn Observer>;
         let (front, back) = (folder.path().join("front"), folder.path().join("daemon"));
         let proxy = Some(Proxy::start("web", &front, &back, observer).unwrap());
-        Self {
-            notes,
-            listener,
-            proxy,
-            folder,
-        }
+        Self { notes, listener, proxy, folder }
     }
 
     /// A connection, seen from both ends.
@@ -112,10 +104,7 @@ fn requests_that_come_at_once_go_one_by_one() {
     let done = "HTTP/1.1 204 No Content\r\n\r\n";
     send(&daemon, done);
     expect(&client, done);
-    assert_eq!(
-        setting.notes.take(),
-        ["after HEAD /b", "before POST /c", "after POST /c"]
-    );
+    assert_eq!(setting.notes.take(), ["after HEAD /b", "before POST /c", "after POST /c"]);
     drop(client);
     expect_end(&daemon);
 }
@@ -157,12 +146,7 @@ fn interim_answers_and_upgrades() {
     let switch = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
     send(&daemon, switch);
     expect(&client, switch);
-    let all = [
-        "before POST /a",
-        "after POST /a",
-        "before GET /ws",
-        "after GET /ws",
-    ];
+    let all = ["before POST /a", "after POST /a", "before GET /ws", "after GET /ws"];
     assert_eq!(setting.notes.take(), all);
     for raw in [GET, "\u{1}\u{2}"] {
         send(&client, raw);
@@ -257,10 +241,7 @@ impl Observer for Gate {
 fn the_client_waits_for_the_observer() {
     let mut setting = Setting::new();
     let ((told, tells), (open, gate)) = (channel(), channel());
-    let (front, back) = (
-        setting.folder.path().join("front"),
-        setting.folder.path().join("daemon"),
-    );
+    let (front, back) = (setting.folder.path().join("front"), setting.folder.path().join("daemon"));
     drop(setting.proxy.take());
     let observer = Arc::new(Gate(told, Mutex::new(gate)));
     setting.proxy = Some(Proxy::start("web", &front, &back, observer).unwrap());

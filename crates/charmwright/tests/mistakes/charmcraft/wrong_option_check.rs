@@ -6,8 +6,8 @@ struct Options {
     server_port: Port,
 }
 
-fn not_ssh(port: &u16) -> Result<(), String> {
-    if *port == 22 { Err("must not be 22".into()) } else { Ok(()) }
+fn not_ssh(port: u16) -> Result<u16, String> {
+    if port == 22 { Err("must not be 22".into()) } else { Ok(port) }
 }
 
 fn main() {}

@@ -1,0 +1,41 @@
+# The everyday commands. `just` lists them; each is one line that also works without just.
+
+[private]
+default:
+    @just --list --unsorted
+
+# Build the real Pebble that tests and the demo run; the other recipes that need it do so by themselves
+setup:
+    cargo xtask setup
+
+# Play the guestbook charm from deployment to removal; `--format json` prints one object a line
+demo *args:
+    cargo xtask demo {{args}}
+
+# Run all tests, with what they need built first
+test:
+    cargo xtask test
+
+# Clippy with warnings as errors, and the format
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings && cargo fmt --all --check
+
+# Format in place
+fmt:
+    cargo fmt --all
+
+# The API's documentation, with warnings as errors, into target/doc
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# The book, into docs/book; needs mdBook (`cargo install mdbook`)
+book:
+    cargo xtask book
+
+# Everything that CI checks, in its order
+ci:
+    cargo xtask ci
+
+# Licences, sources and duplicates of the dependencies; needs cargo-deny (`cargo install cargo-deny`)
+deny:
+    cargo deny check bans licenses sources
