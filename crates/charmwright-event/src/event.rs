@@ -125,11 +125,6 @@ impl Event {
         }
     }
 
-    /// Whether Juju itself may have set the unit's workload status since the charm last did.
-    pub fn juju_may_have_set_status(&self) -> bool {
-        matches!(self, Self::Install | Self::Start | Self::UpgradeCharm | Self::Stop | Self::Remove)
-    }
-
     /// The name as Juju's logs have it: `config-changed`, `database-relation-joined`, `show-database`.
     pub fn name(&self) -> String {
         match self {

@@ -1,0 +1,149 @@
+//! What operators, other applications and the cloud do to the unit.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Agent, AgentError};
+use crate::remote::Remote;
+
+/// What the world does to the unit.
+impl Agent {
+    /// `juju config`. A value of `null` resets an option.
+    ///
+    /// # Errors
+    ///
+    /// If the charm does not declare the option.
+    pub fn set_config(&mut self, values: &BTreeMap<String, Value>) -> Result<(), AgentError> {
+        let mut live = self.shared.lock();
+        for (name, value) in values {
+            if !live.model.declared.config.options.contains_key(name) {
+                return Err(AgentError::Unknown { what: "option", name: name.clone() });
+            }
+            if value.is_null() {
+                live.model.config.remove(name);
+            } else {
+                live.model.config.insert(name.clone(), value.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// `juju integrate` with a scripted application; one that is not scripted has one unit and says nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the charm does not declare the endpoint.
+    pub fn integrate(&mut self, endpoint: &str, app: &str) -> Result<(), AgentError> {
+        let remote = self.remotes.entry(app.to_owned()).or_default().clone();
+        let mut live = self.shared.lock();
+        if live.model.declared.endpoint(endpoint).is_none() {
+            return Err(AgentError::Unknown { what: "endpoint", name: endpoint.to_owned() });
+        }
+        let id = live.model.relate(endpoint, app, false, remote.unit_names(app));
+        remote.act(&mut live.model, id);
+        Ok(())
+    }
+
+    /// `juju remove-relation`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such relation.
+    pub fn remove_relation(&mut self, endpoint: &str, app: &str) -> Result<(), AgentError> {
+        let mut live = self.shared.lock();
+        let id = live.model.relation_with(endpoint, app);
+        let one = id.and_then(|id| live.model.relations.get_mut(&id));
+        let one =
+            one.ok_or_else(|| AgentError::Unknown { what: "relation", name: format!("{endpoint} {app}") })?;
+        one.dying = true;
+        Ok(())
+    }
+
+    /// Gives a scripted application another script, and lets it act on all its relations.
+    pub fn set_remote(&mut self, app: &str, remote: Remote) {
+        self.remotes.insert(app.to_owned(), remote);
+        let relations = self.shared.lock().model.relations.clone();
+        let theirs: Vec<u64> =
+            relations.iter().filter(|(_, one)| one.app == app).map(|(id, _)| *id).collect();
+        self.remotes_act(&theirs);
+    }
+
+    /// `juju run`: the action waits for its turn.
+    ///
+    /// # Errors
+    ///
+    /// If the charm does not declare the action or one of the parameters.
+    pub fn run_action(&mut self, name: &str, params: &BTreeMap<String, Value>) -> Result<(), AgentError> {
+        let live = self.shared.lock();
+        let declared = live.model.declared.actions.get(name);
+        let declared =
+            declared.ok_or_else(|| AgentError::Unknown { what: "action", name: name.to_owned() })?;
+        if let Some(unknown) = params.keys().find(|key| !declared.params.contains_key(*key)) {
+            return Err(AgentError::Unknown { what: "parameter", name: unknown.clone() });
+        }
+        let defaults =
+            declared.params.iter().filter_map(|(key, param)| Some((key.clone(), param.default.clone()?)));
+        let mut all: BTreeMap<String, Value> = defaults.collect();
+        all.extend(params.clone());
+        self.life.actions.push((name.to_owned(), all));
+        Ok(())
+    }
+
+    /// The unit becomes the leader, or another one does.
+    pub fn set_leader(&mut self, leader: bool) {
+        self.shared.lock().model.leader = leader;
+    }
+
+    /// The time for `update-status` has come.
+    pub fn tick(&mut self) {
+        self.life.tick = true;
+    }
+
+    /// The charm's files are replaced: `upgrade-charm`.
+    pub fn upgrade(&mut self) {
+        self.life.upgraded = true;
+    }
+
+    /// A hook of any name, such as one of a Juju that is yet to come.
+    pub fn custom_hook(&mut self, name: &str) {
+        self.life.custom.push(name.to_owned());
+    }
+
+    /// `juju remove-unit`.
+    pub fn remove_unit(&mut self) {
+        self.life.dying = true;
+    }
+
+    /// Pebble and all in its container end, and start anew.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such container, or it does not start.
+    pub fn restart_pebble(&mut self, container: &str) -> Result<(), AgentError> {
+        Ok(self.pod_mut(container)?.restart_pebble(container)?)
+    }
+
+    /// Pebble and all in its container end.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such container.
+    pub fn stop_pebble(&mut self, container: &str) -> Result<(), AgentError> {
+        Ok(self.pod_mut(container)?.stop_pebble(container)?)
+    }
+
+    /// Pebble starts.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such container, or it does not start.
+    pub fn start_pebble(&mut self, container: &str) -> Result<(), AgentError> {
+        Ok(self.pod_mut(container)?.start_pebble(container)?)
+    }
+
+    /// Whether the unit is gone.
+    pub fn is_removed(&self) -> bool {
+        self.life.removed
+    }
+}
