@@ -6,9 +6,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use nix::unistd::Pid;
 
 use crate::charm::{self, CharmError, Declared};
 use crate::events::{self, Hook, Life};
@@ -123,20 +128,30 @@ pub struct Agent {
     _work: tempfile::TempDir,
 }
 
-/// Notes Pebble requests, and lets the charm die at them.
+/// Notes Pebble requests, and lets the charm or the daemon die at them.
 #[derive(Debug)]
-struct Watch(Shared);
+struct Watch {
+    shared: Shared,
+    /// The daemon's own socket.
+    daemon: PathBuf,
+}
 
 impl Observer for Watch {
     fn before(&self, request: &PebbleRequest) {
-        let mut live = self.0.lock();
-        if !live.boundary() {
-            live.note_pebble(&request.container, &request.method, &request.path_and_query);
+        let mut live = self.shared.lock();
+        if live.boundary() {
+            return;
         }
+        live.note_pebble(&request.container, &request.method, &request.path_and_query);
+        if live.kill_pebble_at == Some(live.requests) {
+            // One that is gone already needs no killing.
+            let _ = kill_daemon(&self.daemon);
+        }
+        live.requests += 1;
     }
 
     fn after(&self, _: &PebbleRequest) {
-        self.0.lock().boundary();
+        self.shared.lock().boundary();
     }
 }
 
@@ -171,7 +186,8 @@ impl Agent {
             let mut pod = Pod::start(work.path(), &tool)?;
             for name in declared.containers.keys() {
                 let image = setup.images.get(name).cloned().unwrap_or_default();
-                pod.add_container(name, &image, &setup.pebble, Arc::new(Watch(shared.clone())))?;
+                let watch = Watch { shared: shared.clone(), daemon: pod.pebble_socket(name) };
+                pod.add_container(name, &image, &setup.pebble, Arc::new(watch))?;
             }
             Some(pod)
         };
@@ -287,6 +303,13 @@ impl Agent {
             }
         }
     }
+}
+
+/// Kills the daemon that listens on a socket.
+fn kill_daemon(socket: &Path) -> io::Result<()> {
+    let stream = UnixStream::connect(socket)?;
+    let peer = getsockopt(&stream, PeerCredentials)?;
+    Ok(kill(Pid::from_raw(peer.pid()), Signal::SIGKILL)?)
 }
 
 /// The statuses that Juju sets by itself before a hook.

@@ -299,7 +299,14 @@ impl Call<'_> {
         let level = if self.options.has("debug") { Some("DEBUG") } else { self.options.log_level.as_deref() };
         let level = level.unwrap_or("INFO").to_uppercase();
         let message = self.options.rest.join(" ");
-        self.context.log(&level, &message);
+        let of = match &self.context.hook {
+            Hook::Relation { relation, .. } => {
+                let endpoint = self.model.relations.get(relation).map_or("?", |one| &one.endpoint);
+                format!("{endpoint}:{relation}: ")
+            }
+            _ => String::new(),
+        };
+        self.context.log(&level, &of, &message);
         Ok(Reply::default())
     }
 
@@ -336,7 +343,7 @@ impl Call<'_> {
     fn action_log(&mut self) -> Answer {
         self.in_action()?;
         let message = self.options.rest.join(" ");
-        self.context.log("INFO", &message);
+        self.context.log("INFO", "", &message);
         Ok(Reply::default())
     }
 }

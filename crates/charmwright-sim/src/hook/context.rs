@@ -26,6 +26,10 @@ pub struct Live {
     pub kill_at: Option<usize>,
     /// How many boundaries the hooks have passed.
     pub boundaries: usize,
+    /// The request at which the Pebble that gets it is killed, counted from the first one of the play.
+    pub kill_pebble_at: Option<usize>,
+    /// How many requests the Pebbles have got.
+    pub requests: usize,
 }
 
 /// A running hook.
@@ -69,7 +73,14 @@ pub struct ActionResult {
 impl Shared {
     /// Shares a world.
     pub fn new(model: Model) -> Self {
-        Self(Arc::new(Mutex::new(Live { model, context: None, kill_at: None, boundaries: 0 })))
+        Self(Arc::new(Mutex::new(Live {
+            model,
+            context: None,
+            kill_at: None,
+            boundaries: 0,
+            kill_pebble_at: None,
+            requests: 0,
+        })))
     }
 
     /// The world, while nobody else has it.
@@ -95,12 +106,13 @@ impl Context {
         }
     }
 
-    /// Adds to the log, and takes a plan out of it.
-    pub(crate) fn log(&mut self, level: &str, message: &str) {
+    /// Adds to the log, and takes a plan out of it. In a relation's hook Juju puts the relation before what
+    /// `juju-log` says; `of` is that.
+    pub(crate) fn log(&mut self, level: &str, of: &str, message: &str) {
         if message.starts_with("plan:") {
             self.record.plan = Some(message.lines().skip(1).map(|line| line.trim().to_owned()).collect());
         }
-        self.record.log.push(LogLine { level: level.to_owned(), message: message.to_owned() });
+        self.record.log.push(LogLine { level: level.to_owned(), message: format!("{of}{message}") });
     }
 
     /// The bags, ports and state that it wrote reach the model. Says which relations were written.

@@ -132,7 +132,7 @@ fn log_lines(shared: &Shared, stream: Option<impl Read>, level: &str) {
     let Some(stream) = stream else { return };
     let log = |block: &mut String| {
         if let Some(context) = shared.lock().context.as_mut().filter(|_| !block.is_empty()) {
-            context.log(level, block);
+            context.log(level, "", block);
         }
         block.clear();
     };

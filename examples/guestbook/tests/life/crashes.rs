@@ -78,3 +78,44 @@ fn kill_at(stage: &mut Stage, boundary: usize) {
     let mut live = stage.agent().shared().lock();
     live.kill_at = Some(live.boundaries + boundary);
 }
+
+#[test]
+fn a_pebble_that_dies_at_any_request_of_a_config_change_is_waited_for_and_then_all_is_well() {
+    let mut undisturbed = Stage::ready();
+    let before = requests(&mut undisturbed);
+    undisturbed.does(THERE);
+    let passed = requests(&mut undisturbed) - before;
+    let there = undisturbed.end_state();
+    assert!(passed > 6, "a config change makes only {passed} requests");
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..UNITS {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::SeqCst);
+                    if at >= passed {
+                        return;
+                    }
+                    let mut stage = Stage::ready();
+                    let mut live = stage.agent().shared().lock();
+                    live.kill_pebble_at = Some(live.requests + at);
+                    drop(live);
+                    let records =
+                        stage.does("[{config: {server-port: 9000, greeting: There}}, {expect: {status: waiting, within: 1}}]");
+                    assert_eq!(records[0].exit_code, Some(0), "request {at}: {:#?}", records[0].log);
+                    assert_eq!(
+                        stage.status(),
+                        "waiting: guestbook: Pebble does not answer (woken by guestbook-pebble-ready)",
+                        "request {at} of {passed}"
+                    );
+                    stage.does("[{restart-pebble: guestbook}, {expect: {status: active, within: 2}}]");
+                    assert_eq!(stage.end_state(), there, "request {at} of {passed}");
+                }
+            });
+        }
+    });
+}
+
+fn requests(stage: &mut Stage) -> usize {
+    stage.agent().shared().lock().requests
+}

@@ -1,0 +1,103 @@
+//! `cargo charm play` as a user calls it, with a charm that is a shell script.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const DECLARED: &str = "{name: shelly, config: {options: {port: {type: int, default: 80}}}}";
+const DISPATCH: &str = "#!/bin/sh
+[ $JUJU_HOOK_NAME = config-changed ] || exit 0
+echo plan: 1 change; echo \"  open port $(config-get port)/tcp\"
+open-port $(config-get port)
+status-set active
+";
+
+/// Plays `steps`; the words after them are further arguments.
+fn play(steps: &str, arguments: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("charmcraft.yaml", DECLARED);
+    write("dispatch", DISPATCH);
+    write("scenario.yaml", &format!("steps:\n{steps}"));
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(folder.path().join("dispatch"), executable).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-charm"));
+    command.args(["charm", "play", "scenario.yaml", "--pebble", "/nonexistent"]).args(arguments);
+    command.current_dir(folder.path()).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+const GOOD: &str = "- deploy\n- expect: {status: active, ports: [80/tcp]}\n- config: {port: 81}\n- expect: {ports: [80/tcp, 81/tcp]}\n";
+
+#[test]
+fn a_play_that_holds_is_a_timeline_without_colours_in_a_pipe() {
+    let output = play(GOOD, &[]);
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(
+        text.contains("▶ deploy") && text.contains("open port 80/tcp") && text.contains("● active"),
+        "{text}"
+    );
+    assert!(text.contains("✔ open ports 80/tcp, 81/tcp"), "{text}");
+    assert!(!text.contains('\u{1b}') && !text.contains('\r'), "{text:?}");
+}
+
+#[test]
+fn the_first_expectation_that_is_not_met_ends_the_play_with_code_1() {
+    let output = play("- deploy\n- expect: {ports: [9/tcp], within: 6}\n- expect: {status: blocked}\n", &[]);
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("✘ expected open ports 9/tcp within 6 events"), "{text}");
+    assert!(text.contains("but the open ports are [\"80/tcp\"]"), "{text}");
+    assert!(!text.contains("blocked"), "{text}");
+}
+
+#[test]
+fn for_programs_there_is_one_json_object_a_line_and_nothing_else() {
+    let output = play(GOOD, &["--format", "json"]);
+    let lines: Vec<serde_json::Value> =
+        text(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let hooks: Vec<_> = lines.iter().filter(|line| line["step"] == "hook").collect();
+    let events: Vec<_> = hooks.iter().map(|hook| hook["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["install", "leader-elected", "config-changed", "start", "config-changed"]);
+    let changed = hooks[2];
+    assert_eq!(changed["exit_code"], 0);
+    assert_eq!(changed["plan"], serde_json::json!(["open port 80/tcp"]));
+    assert_eq!(changed["processes"], 5);
+    assert_eq!(changed["commands"][2], serde_json::json!({"args": ["open-port", "80"], "code": 0}));
+    assert_eq!(changed["writes"], serde_json::json!(["open-port 80", "status-set active"]));
+    assert_eq!(changed["status"]["status"], "active");
+    assert!(changed["millis"].is_u64());
+}
+
+#[test]
+fn what_is_no_scenario_is_an_error_that_says_where_and_ends_with_code_2() {
+    let output = play("- deplo\n", &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("scenario.yaml") && error.contains("deplo"), "{error}");
+}
+
+#[test]
+fn a_step_that_names_what_is_not_there_is_an_error() {
+    let output = play("- deploy\n- config: {prot: 81}\n", &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("there is no option `prot`"));
+}
+
+#[test]
+fn without_a_program_it_says_how_to_name_one() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("charmcraft.yaml"), DECLARED).unwrap();
+    fs::write(folder.path().join("scenario.yaml"), "steps: [deploy]").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-charm"));
+    command.args(["charm", "play", "scenario.yaml", "--pebble"]).arg(Path::new("/nonexistent"));
+    let output = command.current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("name it with --dispatch"));
+}
