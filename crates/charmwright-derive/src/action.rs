@@ -39,6 +39,22 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     })
 }
 
+/// What stands in for the derived code where it cannot be made.
+pub(crate) fn stub(input: &DeriveInput) -> TokenStream {
+    let name = &input.ident;
+    quote! {
+        impl ::charmwright::__private::Action for #name {
+            const NAME: &'static str = "";
+
+            fn from_parameters(
+                _: &::charmwright::__private::Parameters,
+            ) -> ::core::result::Result<Self, ::charmwright::__private::ActionFailed> {
+                loop {}
+            }
+        }
+    }
+}
+
 fn read(field: &Field, action: &Action) -> syn::Result<TokenStream> {
     let ident =
         field.ident.as_ref().ok_or_else(|| syn::Error::new(field.span(), "a parameter has a name"))?;

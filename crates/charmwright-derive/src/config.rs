@@ -35,6 +35,20 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     })
 }
 
+/// What stands in for the derived code where it cannot be made.
+pub(crate) fn stub(input: &DeriveInput) -> TokenStream {
+    let name = &input.ident;
+    quote! {
+        impl ::charmwright::__private::Config for #name {
+            fn from_options(
+                _: &::charmwright::__private::Options<'_>,
+            ) -> ::core::result::Result<Self, ::std::vec::Vec<::charmwright::__private::NotYet>> {
+                loop {}
+            }
+        }
+    }
+}
+
 #[derive(Default)]
 struct Attribute {
     name: Option<LitStr>,

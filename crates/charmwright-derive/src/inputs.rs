@@ -67,6 +67,26 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     })
 }
 
+/// What stands in for the derived code where it cannot be made.
+pub(crate) fn stub(input: &DeriveInput) -> TokenStream {
+    let name = &input.ident;
+    quote! {
+        impl ::charmwright::__private::Inputs for #name {
+            fn declare(_: &mut ::charmwright::__private::Declaration) {}
+
+            fn collect(
+                _: &::charmwright::__private::Snapshot,
+            ) -> ::core::result::Result<Self, ::std::vec::Vec<::charmwright::__private::NotYet>> {
+                loop {}
+            }
+
+            fn missing(&self) -> ::std::vec::Vec<::charmwright::__private::NotYet> {
+                loop {}
+            }
+        }
+    }
+}
+
 struct Input<'a> {
     ident: &'a Ident,
     of: &'a Type,

@@ -20,7 +20,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// `fn(T) -> Result<T, String>` whose error follows the option's name: `must not be …`.
 #[proc_macro_derive(Config, attributes(option))]
 pub fn derive_config(input: TokenStream) -> TokenStream {
-    expand(config::expand(&parse_macro_input!(input as DeriveInput)))
+    let input = parse_macro_input!(input as DeriveInput);
+    expand(config::expand(&input), &config::stub(&input))
 }
 
 /// Makes a struct the inputs of a charm.
@@ -29,7 +30,8 @@ pub fn derive_config(input: TokenStream) -> TokenStream {
 /// without an attribute is `Leadership` or a struct that derives `Config`.
 #[proc_macro_derive(Inputs, attributes(requires, provides, container))]
 pub fn derive_inputs(input: TokenStream) -> TokenStream {
-    expand(inputs::expand(&parse_macro_input!(input as DeriveInput)))
+    let input = parse_macro_input!(input as DeriveInput);
+    expand(inputs::expand(&input), &inputs::stub(&input))
 }
 
 /// Reads a struct's fields from an action's parameters, `show_password` from `show-password`.
@@ -37,9 +39,15 @@ pub fn derive_inputs(input: TokenStream) -> TokenStream {
 /// The action has the struct's name, `ShowDatabase` that of `show-database`, or the one in `#[action("…")]`.
 #[proc_macro_derive(Action, attributes(action))]
 pub fn derive_action(input: TokenStream) -> TokenStream {
-    expand(action::expand(&parse_macro_input!(input as DeriveInput)))
+    let input = parse_macro_input!(input as DeriveInput);
+    expand(action::expand(&input), &action::stub(&input))
 }
 
-fn expand(result: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
-    result.unwrap_or_else(syn::Error::into_compile_error).into()
+/// The derived code, or the mistake with a stub beside it, so that nothing else is told than the mistake.
+fn expand(result: syn::Result<proc_macro2::TokenStream>, stub: &proc_macro2::TokenStream) -> TokenStream {
+    let told = |mistake: syn::Error| {
+        let mistake = mistake.into_compile_error();
+        quote::quote! { #mistake #stub }
+    };
+    result.unwrap_or_else(told).into()
 }

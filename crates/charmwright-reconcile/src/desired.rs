@@ -32,6 +32,9 @@ use crate::started;
 /// let desired = Desired::empty();
 /// let result = reconcile(&Container::unreachable("server"), &desired);
 /// assert_eq!(result.unwrap_err().waker().to_string(), "server-pebble-ready");
+/// // The wish holds all the same, and is carried out when Pebble answers.
+/// assert_eq!(desired.ports()[0].to_string(), "8080/tcp");
+/// assert_eq!(desired.layer("server").unwrap().services["web"].command, "web --port 8080");
 /// ```
 #[derive(Debug, Default)]
 pub struct Desired {
@@ -41,6 +44,8 @@ pub struct Desired {
 #[derive(Debug, Default)]
 pub(crate) struct Wishes {
     pub(crate) ports: BTreeSet<OpenedPort>,
+    /// By endpoint, for tests to look at; what is written goes by relation.
+    pub(crate) asked: BTreeMap<String, Bag>,
     pub(crate) bags: BTreeMap<RelationId, Bag>,
     pub(crate) containers: BTreeMap<String, ContainerWish>,
     pub(crate) causes: Vec<Cause>,
@@ -164,7 +169,34 @@ impl Desired {
     }
 }
 
+/// What a unit test looks at.
+impl Desired {
+    /// The ports that shall be open.
+    pub fn ports(&self) -> Vec<OpenedPort> {
+        self.wishes.borrow().ports.iter().copied().collect()
+    }
+
+    /// What is asked of an endpoint, as it stands in the databag; `None` if nothing is.
+    pub fn asked(&self, endpoint: &str) -> Option<Bag> {
+        self.wishes.borrow().asked.get(endpoint).cloned()
+    }
+
+    /// The layer that a container shall have; `None` if nothing is wished of it.
+    pub fn layer(&self, container: &str) -> Option<Layer> {
+        Some(self.wishes.borrow().containers.get(container)?.layer.clone())
+    }
+
+    /// The content that a file in a container shall have; `None` if it is not wished for.
+    pub fn file(&self, container: &str, path: &str) -> Option<Vec<u8>> {
+        self.wishes.borrow().containers.get(container)?.files.get(path).cloned()
+    }
+}
+
 impl Recorder for Desired {
+    fn asked(&self, endpoint: &str, request: &Bag) {
+        self.wishes.borrow_mut().asked.insert(endpoint.to_owned(), request.clone());
+    }
+
     fn publish(&self, relation: RelationId, bag: Bag) {
         self.wishes.borrow_mut().bags.entry(relation).or_default().extend(bag);
     }

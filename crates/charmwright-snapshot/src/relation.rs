@@ -133,6 +133,9 @@ impl Remote<'_> {
 
 /// What wishes are recorded in. `Desired` is one; inputs know nothing more of it.
 pub trait Recorder {
+    /// This is asked of the endpoint, whether or not anything is related.
+    fn asked(&self, endpoint: &str, request: &Bag);
+
     /// These keys shall be in our application's bag of the relation.
     fn publish(&self, relation: RelationId, bag: Bag);
 
@@ -190,7 +193,9 @@ impl<I: Interface> Requires<I> {
     ///
     /// If nothing is related, or the answer is not there or not whole, or answers another request.
     pub fn ask(&self, request: &I::Request, recorder: &dyn Recorder) -> Ready<I::Answer> {
-        let answer = self.answer_to(&I::write(request), recorder);
+        let wanted = I::write(request);
+        recorder.asked(&self.endpoint, &wanted);
+        let answer = self.answer_to(&wanted, recorder);
         if let Err(cause) = &answer {
             recorder.missing(cause);
         }

@@ -93,9 +93,12 @@ mod tests {
     }
 
     #[test]
-    fn without_a_database_a_person_is_told_to_integrate_one() {
-        let cause = reconcile(&inputs(Requires::absent("database")), &Desired::empty()).unwrap_err();
+    fn without_a_database_a_person_is_told_to_integrate_one_and_the_port_is_open_already() {
+        let desired = Desired::empty();
+        let cause = reconcile(&inputs(Requires::absent("database")), &desired).unwrap_err();
         assert!(cause.remedy().unwrap().contains("postgresql_client"));
+        assert_eq!(desired.ports()[0].to_string(), "8080/tcp");
+        assert_eq!(desired.asked("database").unwrap()["database"], "guestbook");
     }
 
     #[test]
@@ -106,10 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn with_a_database_it_waits_for_pebble_only() {
+    fn with_a_database_it_waits_for_pebble_only_and_has_said_what_shall_run() {
+        let desired = Desired::empty();
         let answered = Requires::answered("database", &database(), login());
-        let cause = reconcile(&inputs(answered), &Desired::empty()).unwrap_err();
+        let cause = reconcile(&inputs(answered), &desired).unwrap_err();
         assert_eq!(cause.waker().to_string(), "guestbook-pebble-ready");
+        let layer = desired.layer("guestbook").unwrap();
+        assert_eq!(layer.services["guestbook"].environment["DATABASE_PASSWORD"], "hunter2");
+        assert_eq!(layer.checks["health"].http.as_ref().unwrap().url, "http://localhost:8080/health");
     }
 
     #[test]
