@@ -10,7 +10,7 @@ setup:
 
 # Play the guestbook charm from deployment to removal; `--format json` prints one object a line
 demo *args:
-    cargo xtask demo {{args}}
+    cargo xtask demo {{ args }}
 
 # Run all tests, with what they need built first
 test:

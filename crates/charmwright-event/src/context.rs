@@ -164,6 +164,8 @@ fn has_suffix(hook: &str, suffix: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::Goal;
 
@@ -260,6 +262,26 @@ mod tests {
             "remove",
         ] {
             assert_eq!(context(hook, &[]).unwrap().event.name(), hook);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_environment_makes_it_panic(
+            hook in "([a-z-]{0,12}|[a-z-]{0,6}-(relation-(created|joined|changed|departed|broken)|pebble-ready))",
+            kind in "(hooks|actions|)",
+            values in proptest::collection::vec(".{0,8}|db:[0-9]{0,22}|a/[0-9]{0,11}", 8),
+        ) {
+            let names = [
+                "JUJU_UNIT_NAME", "JUJU_CHARM_DIR", "JUJU_RELATION", "JUJU_RELATION_ID", "JUJU_REMOTE_APP",
+                "JUJU_REMOTE_UNIT", "JUJU_SECRET_ID", "JUJU_WORKLOAD_NAME",
+            ];
+            let path = [("JUJU_DISPATCH_PATH", format!("{kind}/{hook}"))];
+            let variables = names.into_iter().zip(values).chain(path);
+            match Context::from_variables(variables) {
+                Ok(context) => prop_assert!(!context.event.name().is_empty()),
+                Err(error) => prop_assert!(error.to_string().contains("JUJU_")),
+            }
         }
     }
 

@@ -42,6 +42,8 @@ fn must_be_escaped(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn text(value: &str) -> String {
@@ -56,10 +58,13 @@ mod tests {
         assert_eq!(text("\u{0}\u{1f}"), "{\"k\":\"\\u0000\\u001f\"}");
     }
 
-    #[test]
-    fn it_stays_json() {
-        let value = "a\u{85}\u{2029}😀\u{7f}end";
-        let back: BTreeMap<String, String> = serde_json::from_str(&text(value)).unwrap();
-        assert_eq!(back["k"], value);
+    proptest! {
+        #[test]
+        fn it_stays_json_and_nothing_that_yaml_bends_stands_raw(value: String) {
+            let text = text(&value);
+            let back: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(&back["k"], &value);
+            prop_assert!(!text.contains(must_be_escaped) && !text.contains(char::is_control));
+        }
     }
 }

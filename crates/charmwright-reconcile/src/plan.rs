@@ -271,6 +271,8 @@ fn as_planned(check: &Check) -> Check {
 #[cfg(test)]
 mod tests {
     use charmwright_pebble::ServiceInfo;
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -298,6 +300,34 @@ mod tests {
     fn keys_go_only_when_the_wish_is_complete() {
         assert_eq!(changes(&[("a", "1"), ("b", "2")], &[("a", "1")], true), Some(bag(&[("b", "")])));
         assert_eq!(changes(&[("a", "1"), ("b", "2")], &[("a", "1")], false), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_change_leads_to_what_is_wished_and_a_second_one_is_not_needed(
+            held in btree_map("[a-e]", "[xyz]", 0..5),
+            wanted in btree_map("[a-e]", "[xyz]?", 0..5),
+            complete: bool,
+        ) {
+            let change = |held: &Bag| {
+                bag_change(RelationId::new(1), String::new(), &Observed::Is(held.clone()), &wanted, complete)
+            };
+            let mut after = held.clone();
+            if let Some(change) = change(&held) {
+                after.extend(change.changes);
+                after.retain(|_, value| !value.is_empty());
+                prop_assert_eq!(&after, &change.result);
+            }
+            for (key, value) in &wanted {
+                let expected = Some(value).filter(|value| !value.is_empty());
+                let kept = held.get(key).filter(|_| !complete && value.is_empty());
+                prop_assert_eq!(after.get(key), expected.or(kept));
+            }
+            for key in after.keys().filter(|key| !wanted.contains_key(*key)) {
+                prop_assert!(!complete && held.contains_key(key));
+            }
+            prop_assert!(change(&after).is_none());
+        }
     }
 
     #[test]

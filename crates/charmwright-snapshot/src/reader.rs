@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
             && let Some(written) = written.clone()
         {
             match (written.bag == *wanted, written.seen) {
-                (true, _) if self.echoes.borrow().get(&relation) == Some(wanted) => {
+                (true, true) if self.echoes.borrow().get(&relation) == Some(wanted) => {
                     return Ok(Observed::Is(written.bag));
                 }
                 (false, true) => return Ok(Observed::Is(written.bag)),
@@ -292,12 +292,9 @@ impl<'a> Reader<'a> {
         *self.status.get_or_init(RefCell::default).borrow_mut() = Some(status.clone());
     }
 
-    /// Notes what the other side says that it has read in our application's bag: as good as reading it.
+    /// Notes what the other side says that it has read in our application's bag: as good as reading it again,
+    /// if it was seen there since it was written. (If not, it may tell of an older write of the same.)
     pub(crate) fn note_echo(&self, relation: RelationId, read: Bag) {
-        let mut memory = self.memory.borrow_mut();
-        if memory.bag(relation).is_some_and(|written| written.bag == read) {
-            memory.saw_bag(relation, &read);
-        }
         self.echoes.borrow_mut().insert(relation, read);
     }
 
