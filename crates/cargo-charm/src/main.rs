@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Cargo calls `cargo-charm charm …`; people may leave the second `charm` out.
+/// Cargo calls `cargo-charm charm …`.
 #[derive(Debug, Parser)]
 #[command(name = "cargo", bin_name = "cargo")]
 enum Cargo {
@@ -26,7 +26,7 @@ enum Charm {
 
 fn main() -> ExitCode {
     // The agent gives this program other names: those of hook commands, and that of its helper.
-    if let Some(code) = charmwright_sim::tool::called_by_other_name("cargo-charm") {
+    if let Some(code) = charmwright_sim::tool::called_by_its_names() {
         return code;
     }
     let Cargo::Charm(Charm::Play(arguments)) = Cargo::parse();

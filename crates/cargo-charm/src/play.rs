@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use charmwright_sim::agent::Setup;
+use charmwright_sim::charm::Declared;
 use charmwright_sim::play::{Audience, Play};
 use charmwright_sim::pod::Image;
 use charmwright_sim::scenario::Scenario;
@@ -24,8 +25,8 @@ pub(crate) struct Arguments {
     /// A file of a container's image: `guestbook:/usr/local/bin/server=target/release/server`. May be repeated.
     #[arg(long = "image", value_name = "CONTAINER:PATH=FILE", value_parser = image_file)]
     images: Vec<ImageFile>,
-    /// The Pebble daemon [default: `pebble` on the `PATH`].
-    #[arg(long)]
+    /// The Pebble daemon, for charms with containers [default: `pebble` on the `PATH`].
+    #[arg(long, env = "CHARMWRIGHT_PEBBLE")]
     pebble: Option<PathBuf>,
     /// How to print the play.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -61,12 +62,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let path = &arguments.scenario;
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let scenario = Scenario::parse(&text).with_context(|| path.display().to_string())?;
+    let declared = Declared::read(&arguments.charm)?;
     let setup = Setup {
         charm: arguments.charm.clone(),
         dispatch: arguments.dispatch.clone(),
         images: images(&arguments.images),
         tool: std::env::current_exe().context("cannot find this program itself")?,
-        pebble: pebble(arguments.pebble.as_deref())?,
+        pebble: if declared.containers.is_empty() {
+            PathBuf::new()
+        } else {
+            pebble(arguments.pebble.as_deref())?
+        },
         ..Setup::default()
     };
     let mut play = Play::new(&scenario, &setup)?;
@@ -106,7 +112,8 @@ fn pebble(named: Option<&Path>) -> anyhow::Result<PathBuf> {
     match std::env::split_paths(&path).map(|folder| folder.join("pebble")).find(|file| file.is_file()) {
         Some(found) => Ok(found),
         None => bail!(
-            "there is no `pebble` on the PATH: name one with --pebble, or build one as peers/pebble shows"
+            "there is no `pebble` on the PATH for the charm's containers: name one with --pebble; in a checkout of \
+                   Charmwright, `cargo xtask setup` builds one and says where"
         ),
     }
 }

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::{Command, Output};
 
 const DECLARED: &str = "{name: shelly, config: {options: {port: {type: int, default: 80}}}}";
@@ -24,7 +23,7 @@ fn play(steps: &str, arguments: &[&str]) -> Output {
     let executable = fs::Permissions::from_mode(0o755);
     fs::set_permissions(folder.path().join("dispatch"), executable).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-charm"));
-    command.args(["charm", "play", "scenario.yaml", "--pebble", "/nonexistent"]).args(arguments);
+    command.args(["charm", "play", "scenario.yaml"]).args(arguments);
     command.current_dir(folder.path()).output().unwrap()
 }
 
@@ -53,7 +52,7 @@ fn the_first_expectation_that_is_not_met_ends_the_play_with_code_1() {
     let text = text(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("✘ expected open ports 9/tcp within 6 events"), "{text}");
-    assert!(text.contains("but the open ports are [\"80/tcp\"]"), "{text}");
+    assert!(text.contains("update-status") && text.contains("but the open ports are [\"80/tcp\"]"), "{text}");
     assert!(!text.contains("blocked"), "{text}");
 }
 
@@ -73,6 +72,26 @@ fn for_programs_there_is_one_json_object_a_line_and_nothing_else() {
     assert_eq!(changed["writes"], serde_json::json!(["open-port 80", "status-set active"]));
     assert_eq!(changed["status"]["status"], "active");
     assert!(changed["millis"].is_u64());
+}
+
+#[test]
+fn an_expectation_waits_for_time_to_pass_only_if_it_says_how_long() {
+    let steps = |within: &str| {
+        format!(
+            "- deploy\n- expect: {{wrote: false}}\n- config: {{port: 81}}\n- expect: {{wrote: false{within}}}\n"
+        )
+    };
+    let text_of = |within| text(&play(&steps(within), &[]));
+    let at_rest = text_of("");
+    assert!(
+        at_rest.contains("✘ expected nothing is written") && !at_rest.contains("update-status"),
+        "{at_rest}"
+    );
+    let later = text_of(", within: 2");
+    assert!(
+        later.contains("update-status") && later.contains("✔ nothing is written within 2 events"),
+        "{later}"
+    );
 }
 
 #[test]
@@ -96,7 +115,7 @@ fn without_a_program_it_says_how_to_name_one() {
     fs::write(folder.path().join("charmcraft.yaml"), DECLARED).unwrap();
     fs::write(folder.path().join("scenario.yaml"), "steps: [deploy]").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-charm"));
-    command.args(["charm", "play", "scenario.yaml", "--pebble"]).arg(Path::new("/nonexistent"));
+    command.args(["charm", "play", "scenario.yaml"]);
     let output = command.current_dir(folder.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("name it with --dispatch"));

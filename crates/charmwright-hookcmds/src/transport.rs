@@ -63,7 +63,7 @@ impl fmt::Debug for Reply {
 
 /// A command that could not be run at all.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot run {command}: {source}")]
+#[error("cannot run {command}")]
 pub struct TransportError {
     /// The command.
     pub command: &'static str,

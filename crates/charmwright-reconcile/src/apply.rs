@@ -8,6 +8,7 @@ use charmwright_pebble::{Client, ServiceStatus, WriteOptions};
 use charmwright_snapshot::{Container, Reader};
 
 use crate::driver::DriveError;
+use crate::logging::told;
 use crate::plan::{BagChange, ContainerStep, Plan, Step};
 use crate::started::{self, Started};
 
@@ -28,7 +29,7 @@ pub(crate) fn apply(plan: &Plan, reader: &Reader<'_>, containers: &Path) -> Resu
             Step::Container(step) => {
                 match apply_container(step, &Container::client(containers, &step.container)) {
                     Err(error) if error.is_unreachable() => {
-                        tracing::warn!("container {}: Pebble went away: {error}", step.container);
+                        tracing::warn!("container {}: Pebble went away: {}", step.container, told(&error));
                     }
                     result => result
                         .map_err(|source| DriveError::Pebble { container: step.container.clone(), source })?,
@@ -44,7 +45,7 @@ fn write_bag(change: &BagChange, reader: &Reader<'_>) -> Result<(), DriveError> 
         // Lost since we last wrote; the new leader writes it.
         Err(error) if error.kind() == ErrorKind::NotLeader => reader.could_not_write_bag(change.relation),
         Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::NotFound) => {
-            tracing::debug!("{} is gone and was not told: {error}", change.label);
+            tracing::debug!("{} is gone and was not told: {}", change.label, told(&error));
         }
         result => result?,
     }

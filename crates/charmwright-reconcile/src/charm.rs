@@ -63,7 +63,7 @@ impl<I: Inputs + 'static> Charm<I> {
             Ok(context) => context,
             Err(error) => {
                 // Juju logs what a charm prints there.
-                let _ = writeln!(io::stderr(), "{error}");
+                let _ = writeln!(io::stderr(), "{}", logging::told(&error));
                 return ExitCode::FAILURE;
             }
         };
@@ -77,7 +77,7 @@ impl<I: Inputs + 'static> Charm<I> {
             match self.run(&context, &world) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
-                    tracing::error!("{} failed: {error}", context.event.name());
+                    tracing::error!("{} failed: {}", context.event.name(), logging::told(&error));
                     ExitCode::FAILURE
                 }
             }

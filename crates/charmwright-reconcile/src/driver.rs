@@ -11,6 +11,7 @@ use charmwright_snapshot::{Container, Declaration, Inputs, Memory, NotYet, Reade
 
 use crate::apply::apply;
 use crate::desired::{ContainerWish, Desired, Wishes};
+use crate::logging::told;
 use crate::plan::{Plan, Step, bag_change, container_step};
 use crate::status;
 
@@ -40,7 +41,7 @@ pub enum DriveError {
     #[error(transparent)]
     Juju(#[from] charmwright_hookcmds::Error),
     /// Pebble refused what was wanted.
-    #[error("container {container}: {source}")]
+    #[error("container {container}")]
     Pebble {
         /// The container.
         container: String,
@@ -292,7 +293,7 @@ impl Hook<'_> {
 /// that is older than what is written would lie.
 fn save(memory: &Memory, charm_dir: &Path) {
     if let Err(error) = memory.save(charm_dir) {
-        tracing::debug!("cannot save what was written to {}: {error}", charm_dir.display());
+        tracing::debug!("cannot save what was written to {}: {}", charm_dir.display(), told(&error));
         Memory::forget(charm_dir);
     }
 }

@@ -4,12 +4,24 @@
 //! So DEBUG goes there, and INFO and above through `juju-log`. An action's standard output is its result: there
 //! DEBUG goes nowhere.
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use charmwright_hookcmds::{HookCommands, LogLevel, Processes};
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::fmt::MakeWriter;
+
+/// An error with all that led to it: each says its own part only.
+pub(crate) fn told(error: &dyn Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        told.extend([": ", &error.to_string()]);
+        cause = error.source();
+    }
+    told
+}
 
 /// A subscriber for the run of a charm.
 pub(crate) fn subscriber(is_action: bool) -> impl Subscriber + Send + Sync {

@@ -17,7 +17,7 @@ use nix::unistd::Pid;
 
 use crate::charm::{self, CharmError, Declared};
 use crate::events::{self, Hook, Life};
-use crate::hook::{self, HookError, Place, Record, Shared};
+use crate::hook::{self, ActionResult, HookError, Place, Record, Shared};
 use crate::model::Model;
 use crate::pod::{Image, Observer, PebbleRequest, Pod, PodError};
 use crate::remote::Remote;
@@ -125,6 +125,8 @@ pub struct Agent {
     hooks: u64,
     tries: usize,
     kills: usize,
+    gave_up: Option<AgentError>,
+    action: Option<ActionResult>,
     _work: tempfile::TempDir,
 }
 
@@ -201,6 +203,8 @@ impl Agent {
             hooks: 0,
             tries: 0,
             kills: 0,
+            gave_up: None,
+            action: None,
             _work: work,
         })
     }
@@ -213,6 +217,11 @@ impl Agent {
     /// The unit's containers; `None` if the charm declares none.
     pub fn pod(&self) -> Option<&Pod> {
         self.pod.as_ref()
+    }
+
+    /// How the last action ended.
+    pub fn action(&self) -> Option<&ActionResult> {
+        self.action.as_ref()
     }
 
     /// The folder that the charm runs in.
@@ -228,6 +237,9 @@ impl Agent {
     ///
     /// If a hook cannot be run, or fails again and again.
     pub fn step(&mut self) -> Result<Option<Record>, AgentError> {
+        if let Some(error) = self.gave_up.take() {
+            return Err(error);
+        }
         let boots = self.boots();
         let (hook, config) = {
             let mut live = self.shared.lock();
@@ -252,8 +264,12 @@ impl Agent {
             *count += 1;
             if *count >= most {
                 let error = ended.record.error.clone().unwrap_or_default();
-                return Err(AgentError::KeepsFailing { event: ended.record.event, tries: *count, error });
+                let event = ended.record.event.clone();
+                self.gave_up = Some(AgentError::KeepsFailing { event, tries: *count, error });
             }
+        }
+        if ended.action.is_some() {
+            self.action = ended.action;
         }
         Ok(Some(ended.record))
     }
@@ -272,7 +288,8 @@ impl Agent {
     fn after(&mut self, hook: &Hook) -> Result<(), AgentError> {
         if *hook == Hook::Unit("start") && !self.containers_up {
             self.containers_up = true;
-            for name in self.containers() {
+            let up = self.boots();
+            for name in self.containers().into_iter().filter(|name| !up.contains_key(name)) {
                 self.pod_mut(&name)?.start_pebble(&name)?;
             }
         }

@@ -14,7 +14,7 @@ use serde_json::Value;
 #[non_exhaustive]
 pub enum CharmError {
     /// A file could not be read or written.
-    #[error("{path}: {source}")]
+    #[error("cannot read or write {path}")]
     File {
         /// The file.
         path: PathBuf,

@@ -142,6 +142,13 @@ pub struct Secret {
     pub label: String,
 }
 
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.status)?;
+        if self.message.is_empty() { Ok(()) } else { write!(f, ": {}", self.message) }
+    }
+}
+
 impl Secret {
     /// The newest revision.
     pub fn latest(&self) -> u64 {

@@ -6,17 +6,20 @@ use charmwright_pebble::Client;
 use serde_json::json;
 
 use crate::agent::{Agent, AgentError, Setup};
-use crate::hook::{ActionResult, Record};
+use crate::hook::Record;
 use crate::scenario::{Expectation, HttpExpectation, Scenario, ServiceOf, Step};
 
-/// How many hooks an expectation may take if it does not say.
-const WITHIN_DEFAULT: usize = 20;
 /// How many hooks may follow one change before the unit counts as restless.
 const HOOKS_MAX: usize = 200;
 /// How long a workload may take to answer, or to stop answering.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often it is asked.
 const ANSWER_PERIOD: Duration = Duration::from_millis(50);
+
+/// So many events, in words.
+pub(crate) fn events(count: usize) -> String {
+    if count == 1 { "1 event".to_owned() } else { format!("{count} events") }
+}
 
 /// Follows a play.
 pub trait Audience {
@@ -52,7 +55,7 @@ pub enum PlayError {
         step: String,
     },
     /// A process in a container could not be killed.
-    #[error("cannot kill {service} in {container}: {source}")]
+    #[error("cannot kill {service} in {container}")]
     Kill {
         /// The container.
         container: String,
@@ -71,7 +74,6 @@ pub struct Play {
     hooks: usize,
     since_change: usize,
     last: Option<Record>,
-    action: Option<ActionResult>,
 }
 
 impl Play {
@@ -87,14 +89,7 @@ impl Play {
             remotes: scenario.remotes.clone(),
             ..setup.clone()
         };
-        Ok(Self {
-            agent: Agent::new(&setup)?,
-            deployed: false,
-            hooks: 0,
-            since_change: 0,
-            last: None,
-            action: None,
-        })
+        Ok(Self { agent: Agent::new(&setup)?, deployed: false, hooks: 0, since_change: 0, last: None })
     }
 
     /// The unit.
@@ -192,23 +187,21 @@ impl Play {
         self.hooks += 1;
         self.since_change += 1;
         audience.hook(self.hooks, &record);
-        if record.action.is_some() {
-            self.action.clone_from(&record.action);
-        }
         self.last = Some(record);
         Ok(true)
     }
 
-    /// What does not hold yet may come with time: `update-status` runs as often as is left.
+    /// What does not hold yet may come with time, if it is said how many hooks it may take: then `update-status`
+    /// runs as often as is left.
     fn expect(&mut self, expectation: &Expectation, audience: &mut dyn Audience) -> Result<bool, PlayError> {
         if !self.deployed {
-            return Err(PlayError::NotDeployed { step: expectation.to_string() });
+            return Err(PlayError::NotDeployed { step: format!("expect {expectation}") });
         }
-        let within = expectation.within.unwrap_or(WITHIN_DEFAULT);
-        if self.since_change > within {
+        let most = expectation.within.unwrap_or(self.since_change);
+        if self.since_change > most {
             audience.unmet(
                 expectation,
-                &format!("the unit came to rest only after {} events", self.since_change),
+                &format!("the unit came to rest only after {}", events(self.since_change)),
             );
             return Ok(false);
         }
@@ -217,8 +210,11 @@ impl Play {
                 audience.met(expectation);
                 return Ok(true);
             };
-            self.agent.tick();
-            if self.since_change >= within || !self.hook(audience)? {
+            let left = self.since_change < most;
+            if left {
+                self.agent.tick();
+            }
+            if !left || !self.hook(audience)? {
                 audience.unmet(expectation, &why);
                 return Ok(false);
             }
@@ -235,7 +231,7 @@ impl Play {
             }
         }
         if let Some(expected) = &expectation.action {
-            let action = self.action.as_ref().ok_or("no action has run")?;
+            let action = self.agent.action().ok_or("no action has run")?;
             let has = |part: &String| action.message.contains(part.as_str());
             let results = expected.results.iter().all(|(key, value)| action.results.get(key) == Some(value));
             let without = expected.without.iter().all(|key| !action.results.contains_key(key));
@@ -262,7 +258,7 @@ impl Play {
         let has = |part: &String| model.status.message.contains(part.as_str());
         let is = |status: &String| model.status.status == *status;
         if !expectation.status.as_ref().is_none_or(is) || !expectation.message.as_ref().is_none_or(has) {
-            return Err(format!("the status is {}: {}", model.status.status, model.status.message));
+            return Err(format!("the status is {}", model.status));
         }
         if expectation.removed.is_some_and(|removed| removed != self.agent.is_removed()) {
             return Err(format!(
@@ -271,7 +267,7 @@ impl Play {
             ));
         }
         if let Some(ports) = &expectation.ports
-            && !model.ports.iter().eq(ports)
+            && model.ports != ports.iter().cloned().collect()
         {
             return Err(format!("the open ports are {}", json!(model.ports)));
         }

@@ -98,7 +98,7 @@ pub enum Step {
     Leader(bool),
     /// The time for `update-status` comes.
     UpdateStatus,
-    /// The charm's files are replaced.
+    /// `juju refresh`, to the same charm: `upgrade-charm` runs.
     UpgradeCharm,
     /// A hook of any name.
     Hook(String),
@@ -159,7 +159,8 @@ pub struct Expectation {
     pub removed: Option<bool>,
     /// Whether the last hook wrote anything.
     pub wrote: Option<bool>,
-    /// How many hooks it may take.
+    /// How many hooks it may take, `update-status` among them. Without it, it must hold once the unit has come to
+    /// rest.
     pub within: Option<usize>,
 }
 
@@ -270,7 +271,7 @@ impl fmt::Display for Expectation {
                 .map(|wrote| if wrote { "something is written" } else { "nothing is written" }.to_owned()),
         );
         f.write_str(&parts.join(", "))?;
-        self.within.map_or(Ok(()), |within| write!(f, " within {within} events"))
+        self.within.map_or(Ok(()), |within| write!(f, " within {}", crate::play::events(within)))
     }
 }
 

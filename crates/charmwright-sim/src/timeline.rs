@@ -70,8 +70,9 @@ impl<W: Write> Audience for Timeline<W> {
     fn hook(&mut self, number: usize, record: &Record) {
         let event = &record.event;
         let (millis, processes) = (record.millis, record.processes);
+        let word = if processes == 1 { "process" } else { "processes" };
         self.line(&format!(
-            "{QUIET}{number:>4}{QUIET:#}  {NAME}{event:<34}{NAME:#} {QUIET}{millis:>5} ms  {processes:>2} processes{QUIET:#}"
+            "{QUIET}{number:>4}{QUIET:#}  {NAME}{event:<34}{NAME:#} {QUIET}{millis:>5} ms  {processes:>2} {word}{QUIET:#}"
         ));
         let lines = record.plan.iter().flatten().filter(|line| !line.starts_with("set the status: "));
         let (waits, steps): (Vec<_>, Vec<_>) = lines.cloned().partition(|line| line.starts_with("not yet: "));
@@ -85,7 +86,8 @@ impl<W: Write> Audience for Timeline<W> {
         }
         self.line(&format!("        {QUIET}used: {}{QUIET:#}", used(record)));
         for problem in record.log.iter().filter(|line| matches!(line.level.as_str(), "WARNING" | "ERROR")) {
-            self.line(&format!("        {BAD}{}{BAD:#} {}", problem.level, problem.message));
+            let message = problem.message.replace('\n', "\n        ");
+            self.line(&format!("        {BAD}{}{BAD:#} {message}", problem.level));
         }
         if let Some(error) = &record.error {
             self.line(&format!("        {BAD}failed: {error}; it will run again{BAD:#}"));
@@ -100,10 +102,7 @@ impl<W: Write> Audience for Timeline<W> {
             self.line(&format!("        {text}"));
         }
         if let Some(status) = &record.status {
-            let text = match status.message.as_str() {
-                "" => status.status.clone(),
-                message => format!("{}: {message}", status.status),
-            };
+            let text = status.to_string();
             if text != self.status {
                 let style = match status.status.as_str() {
                     "active" => GOOD,
@@ -146,7 +145,7 @@ fn used(record: &Record) -> String {
 
 /// Prints a play as one JSON object a line.
 ///
-/// Each has a `step`: `change`, `hook` (with the keys of [`Record`]), `met` or `unmet`.
+/// Each has a `step`: `say`, `change`, `hook` (with the keys of [`Record`]), `met` or `unmet`.
 #[derive(Debug)]
 pub struct JsonLines<W: Write> {
     out: W,
@@ -177,7 +176,8 @@ impl<W: Write> JsonLines<W> {
 
 impl<W: Write> Audience for JsonLines<W> {
     fn change(&mut self, step: &Step) {
-        self.object(&json!({"step": "change", "text": step.to_string()}));
+        let kind = if matches!(step, Step::Say(_)) { "say" } else { "change" };
+        self.object(&json!({"step": kind, "text": step.to_string()}));
     }
 
     fn waiting(&mut self) {}

@@ -138,7 +138,10 @@ fn nothing_else_runs_while_a_hook_fails_and_the_agent_gives_up_in_the_end() {
             Err(error) => break error,
         }
     };
-    assert_eq!(seen, ["install", "leader-elected", "config-changed", "config-changed", "config-changed"]);
+    assert_eq!(
+        seen,
+        ["install", "leader-elected", "config-changed", "config-changed", "config-changed", "config-changed"]
+    );
     assert!(matches!(&error, AgentError::KeepsFailing { event, .. } if event == "config-changed"), "{error}");
 }
 

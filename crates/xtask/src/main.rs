@@ -30,7 +30,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
-        Task::Setup => setup::run().map(drop),
+        Task::Setup => setup::run().map(|pebble| println!("Pebble is {}", pebble.display())),
         Task::Demo { format } => demo(&format),
         Task::Test => test(),
         Task::Ci => ci(),

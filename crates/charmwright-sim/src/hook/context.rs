@@ -70,6 +70,20 @@ pub struct ActionResult {
     pub results: BTreeMap<String, String>,
 }
 
+impl ActionResult {
+    /// The same, with these texts replaced.
+    pub(crate) fn without(mut self, secrets: &[&str]) -> Self {
+        for value in self.results.values_mut() {
+            *value = hidden(std::mem::take(value), secrets);
+        }
+        self
+    }
+}
+
+fn hidden(text: String, secrets: &[&str]) -> String {
+    secrets.iter().fold(text, |text, secret| text.replace(secret, "<secret>"))
+}
+
 impl Shared {
     /// Shares a world.
     pub fn new(model: Model) -> Self {
@@ -191,9 +205,8 @@ impl Live {
     }
 
     fn without_secrets(&self, args: Vec<String>) -> Vec<String> {
-        let values = self.model.secret_values();
-        let hide = |arg: String| values.iter().fold(arg, |arg, value| arg.replace(value, "<secret>"));
-        args.into_iter().map(hide).collect()
+        let secrets = self.model.secret_values();
+        args.into_iter().map(|arg| hidden(arg, &secrets)).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use nix::libc;
 
-use super::context::{Context, Shared};
+use super::context::{ActionResult, Context, Shared};
 use super::environment::{Place, environment};
 use super::server::{Reply, Request, Server};
 use super::{Record, commands};
@@ -18,7 +18,7 @@ use crate::events::Hook;
 
 /// A hook that could not be run at all.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot run {event}: {source}")]
+#[error("cannot run {event}")]
 pub struct HookError {
     event: String,
     source: io::Error,
@@ -33,6 +33,8 @@ pub struct Ended {
     pub written: Vec<u64>,
     /// A signal ended it: Juju runs it again at once.
     pub killed: bool,
+    /// How the action ended, if it was one, with what was secret in it.
+    pub action: Option<ActionResult>,
 }
 
 /// Runs `dispatch` for a hook with `command`, and publishes what it wrote if it succeeds.
@@ -161,14 +163,15 @@ fn finish(shared: &Shared, hook: &Hook, status: ExitStatus, millis: u128) -> End
         (Some(code), _) => Some(format!("exit status {code}")),
         (None, signal) => Some(format!("ended by signal {}", signal.unwrap_or_default())),
     };
-    if hook.is_action() {
+    let action = hook.is_action().then(|| {
         let mut action = std::mem::take(&mut context.action);
         if let Some(error) = &error {
             action.failed = true;
             action.message.clone_from(error);
         }
-        context.record.action = Some(action);
-    }
+        action
+    });
+    context.record.action = action.clone().map(|action| action.without(&live.model.secret_values()));
     let succeeded = error.is_none();
     context.record.exit_code = status.code();
     context.record.error = error;
@@ -176,5 +179,5 @@ fn finish(shared: &Shared, hook: &Hook, status: ExitStatus, millis: u128) -> End
     let (mut record, written) =
         if succeeded { context.publish(&mut live.model) } else { (context.record, Vec::new()) };
     record.status = Some(live.model.status.clone());
-    Ended { record, written, killed }
+    Ended { record, written, killed, action }
 }

@@ -46,11 +46,12 @@ enum Call {
 }
 
 /// For programs that serve as the tool themselves, under links of its name and of those of hook commands: does
-/// what the name says, unless it is `own`.
-pub fn called_by_other_name(own: &str) -> Option<ExitCode> {
+/// what such a name says; `None` under any other.
+pub fn called_by_its_names() -> Option<ExitCode> {
     let program = env::args_os().next().unwrap_or_default();
     let name = Path::new(&program).file_name().unwrap_or_default();
-    (name != own).then(main)
+    let ours = name == NAME || crate::agent::HOOK_COMMANDS.iter().any(|command| name == *command);
+    ours.then(main)
 }
 
 /// Does what the name or the first argument says.

@@ -106,7 +106,7 @@ fn a_secret_that_is_not_granted_yet_is_waited_for() {
         "waiting: database: pg has not granted us the secret that it refers to in `secret-user` \
          (woken by database-relation-changed or update-status)"
     );
-    stage.does(&format!("[{}, {{expect: {{status: active}}}}]", remote(true)));
+    stage.does(&format!("[{}, {{expect: {{status: active, within: 1}}}}]", remote(true)));
 }
 
 #[test]
