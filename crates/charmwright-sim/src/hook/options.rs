@@ -40,7 +40,10 @@ impl Options {
                     flag @ ("app" | "application" | "include-data" | "refresh" | "peek" | "all" | "debug"
                     | "strict" | "bind-address" | "ingress-address" | "egress-subnets"),
                 ) => {
-                    options.flags.push(flag.to_owned());
+                    let flag = flag.to_owned();
+                    if is_set(&mut parser, &flag)? {
+                        options.flags.push(flag);
+                    }
                 }
                 Arg::Short('a') => options.flags.push("all".to_owned()),
                 Arg::Short(letter) => return Err(unknown(&format!("-{letter}"))),
@@ -53,6 +56,16 @@ impl Options {
 
     pub(crate) fn has(&self, flag: &str) -> bool {
         self.flags.iter().any(|one| one == flag)
+    }
+}
+
+/// Whether a flag is set: by its name alone, or by a word that Go takes for yes.
+fn is_set(parser: &mut Parser, flag: &str) -> Result<bool, Reply> {
+    let Some(value) = parser.optional_value() else { return Ok(true) };
+    match value.to_str() {
+        Some("1" | "t" | "T" | "TRUE" | "true" | "True") => Ok(true),
+        Some("0" | "f" | "F" | "FALSE" | "false" | "False") => Ok(false),
+        _ => Err(Reply::error(2, &format!("invalid value {value:?} for option --{flag}: invalid syntax"))),
     }
 }
 
@@ -79,6 +92,13 @@ mod tests {
         assert_eq!(options.rest, ["-", "pg/0", "--app"]);
         assert_eq!(options.relation.as_deref(), Some("db:3"));
         assert!(options.has("app") && options.format.as_deref() == Some("json"));
+    }
+
+    #[test]
+    fn a_flag_may_be_given_a_truth() {
+        assert!(parse(&["--application=True"]).unwrap().has("application"));
+        assert!(!parse(&["--application=False", "active"]).unwrap().has("application"));
+        assert_eq!(parse(&["--application=maybe"]).unwrap_err().code, 2);
     }
 
     #[test]
