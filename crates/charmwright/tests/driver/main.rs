@@ -1,6 +1,7 @@
 //! The driver on the simulator's hook commands: what a charm writes, and when it does not.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod containers;
 mod unit;
 
 use charmwright::Charm;

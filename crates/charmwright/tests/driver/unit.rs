@@ -1,9 +1,9 @@
 //! A unit whose charm runs within the test, on the simulator's hook commands.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use charmwright::{Charm, World};
+use charmwright::{Charm, DriveError, World};
 use charmwright_event::Context;
 use charmwright_hookcmds::{Call, HookCommands, Reply, Transport, TransportError};
 use charmwright_sim::charm::Declared;
@@ -13,6 +13,8 @@ use charmwright_sim::model::{Bag, Model};
 
 pub(crate) struct Unit {
     pub(crate) shared: Shared,
+    /// Where the sockets of its containers are.
+    pub(crate) containers: PathBuf,
     place: Place,
     hooks: u64,
     _work: tempfile::TempDir,
@@ -43,7 +45,13 @@ impl Unit {
             socket: work.path().join("agent.socket"),
             path: String::new(),
         };
-        Self { shared: Shared::new(Model::new(declared, "dev", leader)), place, hooks: 0, _work: work }
+        Self {
+            containers: work.path().to_owned(),
+            shared: Shared::new(Model::new(declared, "dev", leader)),
+            place,
+            hooks: 0,
+            _work: work,
+        }
     }
 
     /// Adds a relation whose `relation-created` has run.
@@ -74,15 +82,26 @@ impl Unit {
         charm: &Charm<I>,
         hook: &Hook,
     ) -> Record {
+        self.try_run(charm, hook).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Runs a hook, which may fail.
+    pub(crate) fn try_run<I: charmwright::__private::Inputs + 'static>(
+        &mut self,
+        charm: &Charm<I>,
+        hook: &Hook,
+    ) -> Result<Record, DriveError> {
         self.hooks += 1;
-        let record = run_function(&self.shared, hook, &self.place, self.hooks, |variables, commands| {
+        let mut failed = None;
+        let ended = run_function(&self.shared, hook, &self.place, self.hooks, |variables, commands| {
             let context = Context::from_variables(variables).unwrap();
             served(commands, |juju| {
-                let world = World { juju, containers: self.place.charm.clone(), pause: |_| {} };
-                charm.run(&context, &world).map_or_else(|error| panic!("{error}"), |()| 0)
+                let world = World { juju, containers: self.containers.clone(), pause: |_| {} };
+                failed = charm.run(&context, &world).err();
+                u8::from(failed.is_some())
             })
         });
-        record.record
+        failed.map_or(Ok(ended.record), Err)
     }
 
     pub(crate) fn config_changed<I: charmwright::__private::Inputs + 'static>(
