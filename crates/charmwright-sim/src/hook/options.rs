@@ -62,9 +62,10 @@ impl Options {
 /// Whether a flag is set: by its name alone, or by a word that Go takes for yes.
 fn is_set(parser: &mut Parser, flag: &str) -> Result<bool, Reply> {
     let Some(value) = parser.optional_value() else { return Ok(true) };
-    match value.to_str() {
-        Some("1" | "t" | "T" | "TRUE" | "true" | "True") => Ok(true),
-        Some("0" | "f" | "F" | "FALSE" | "false" | "False") => Ok(false),
+    let value = value.to_string_lossy();
+    match &*value {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
         _ => Err(Reply::error(2, &format!("invalid value {value:?} for option --{flag}: invalid syntax"))),
     }
 }

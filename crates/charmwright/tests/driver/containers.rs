@@ -84,7 +84,7 @@ struct Work {
 
 fn unit(pebble: &Pebble) -> Unit {
     let mut unit = Unit::new(true);
-    unit.containers = pebble.folder.path().to_owned();
+    unit.containers = pebble.folder.path().into();
     unit
 }
 
