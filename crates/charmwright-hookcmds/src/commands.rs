@@ -12,7 +12,6 @@ use crate::port::OpenedPort;
 use crate::sensitive::Sensitive;
 use crate::status::{Status, StatusKind};
 use crate::transport::{Call, Reply, Transport};
-use crate::yaml;
 
 /// A databag: text to text, in order, so that what is written depends on content alone.
 pub type Bag = BTreeMap<String, String>;
@@ -125,8 +124,8 @@ impl HookCommands {
             );
             return Err(Error::Input { command, message });
         }
-        let text =
-            yaml::text_of(bag).map_err(|error| Error::Input { command, message: error.to_string() })?;
+        let text = charmwright_yaml::to_text(bag)
+            .map_err(|error| Error::Input { command, message: error.to_string() })?;
         let relation = relation.to_string();
         let mut args = vec!["-r", relation.as_str()];
         if owner == BagOwner::Application {

@@ -30,7 +30,6 @@ mod port;
 mod sensitive;
 mod status;
 mod transport;
-mod yaml;
 
 pub use commands::{Bag, BagOwner, HookCommands, LogLevel};
 pub use error::{Error, ErrorKind};

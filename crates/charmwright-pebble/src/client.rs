@@ -11,7 +11,7 @@ use ureq::{Agent, AsSendBody, Body};
 
 use crate::envelope::{Answer, protocol};
 use crate::error::Error;
-use crate::layer::{Layer, layer_text};
+use crate::layer::Layer;
 use crate::transport::{NoResolver, UnixConnector};
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -132,7 +132,7 @@ impl Client {
             let message = "the label must be neither empty nor begin with \"pebble-\"".to_owned();
             return Err(Error::Invalid { action, message });
         }
-        let layer = layer_text(layer).map_err(|error| Error::Invalid {
+        let layer = charmwright_yaml::to_text(layer).map_err(|error| Error::Invalid {
             action: action.clone(),
             message: format!("it cannot be written as JSON: {error}"),
         })?;

@@ -15,7 +15,7 @@ pub use self::check::{Check, ExecCheck, HttpCheck, Level, TcpCheck};
 pub use self::duration::GoDuration;
 pub use self::log_target::{LogTarget, LogTargetKind};
 pub use self::service::{BackoffFactor, OnExit, Service};
-pub(crate) use self::text::{layer_text, parse_plan};
+pub(crate) use self::text::parse_plan;
 use crate::open_enum::null_as_default;
 
 /// A layer, or the plan that the layers make.

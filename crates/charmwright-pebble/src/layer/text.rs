@@ -1,44 +1,6 @@
-//! Layers as text: JSON out, YAML in.
-
-use std::io;
-
-use serde::Serialize;
-use serde_json::ser::{Formatter, Serializer};
+//! Plans, as the YAML that Pebble prints.
 
 use super::Layer;
-
-/// The layer as the JSON that Pebble reads as YAML.
-///
-/// YAML is JSON's superset, but for some characters: those that it holds for unprintable or for line breaks are escaped.
-/// Beyond the basic plane nothing may be escaped, since YAML knows no surrogate pairs.
-pub(crate) fn layer_text(layer: &Layer) -> Result<String, serde_json::Error> {
-    let mut text = Vec::new();
-    layer.serialize(&mut Serializer::with_formatter(&mut text, YamlSafe))?;
-    String::from_utf8(text).map_err(serde::ser::Error::custom)
-}
-
-struct YamlSafe;
-
-impl Formatter for YamlSafe {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
-        let mut rest = text;
-        while let Some(start) = rest.find(must_escape) {
-            let (plain, from) = rest.split_at(start);
-            writer.write_all(plain.as_bytes())?;
-            let mut chars = from.chars();
-            if let Some(c) = chars.next() {
-                write!(writer, "\\u{:04x}", u32::from(c))?;
-            }
-            rest = chars.as_str();
-        }
-        writer.write_all(rest.as_bytes())
-    }
-}
-
-/// JSON has escaped what is below the space. U+0085, U+2028 and U+2029 are line breaks to YAML, which it would fold.
-fn must_escape(c: char) -> bool {
-    matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
-}
 
 /// Reads a plan. What went wrong is told without the text, which may hold secrets.
 pub(crate) fn parse_plan(text: &str) -> Result<Layer, String> {
@@ -67,7 +29,7 @@ mod tests {
     use super::*;
 
     fn text(layer: &Layer) -> String {
-        layer_text(layer).unwrap()
+        charmwright_yaml::to_text(layer).unwrap()
     }
 
     fn full() -> Layer {
@@ -219,7 +181,6 @@ mod tests {
             let text = text(&layer);
             let json: Layer = serde_json::from_str(&text).unwrap();
             prop_assert_eq!(&json, &layer);
-            prop_assert!(!text.chars().any(must_escape));
             prop_assert!(parse_plan(&text).unwrap() == layer, "as YAML");
         }
     }
