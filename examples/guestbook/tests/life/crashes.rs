@@ -14,14 +14,45 @@ const BACK: &str = "[{config: {server-port: 8080, greeting: Back}}, {expect: {st
 
 #[test]
 fn killed_at_any_hook_command_or_pebble_request_of_a_config_change_it_ends_as_if_never_killed() {
+    survives(THERE, BACK);
+}
+
+#[test]
+fn killed_anywhere_while_a_password_rotates_it_ends_as_if_never_killed() {
+    let rotate = |password: &str| {
+        format!(
+            "[{{remotes: {{pg: {{answers: {{when: [database, requested-secrets], bag: {{endpoints: 'pg:5432'}},
+               secrets: {{secret-user: {{username: u, password: {password}}}}}, echo: data}}}}}}}},
+              {{expect: {{status: active}}}}]"
+        )
+    };
+    survives(&rotate("first-one"), &rotate("second-one"));
+}
+
+#[test]
+fn killed_anywhere_while_the_database_goes_and_comes_back_it_ends_as_if_never_killed() {
+    let again = "[{remove-relation: {endpoint: database, with: pg}}, {expect: {status: blocked}},
+                  {integrate: {endpoint: database, with: pg}}, {expect: {status: active}}]";
+    survives(again, again);
+}
+
+#[test]
+fn killed_anywhere_while_it_sets_up_a_new_pebble_it_ends_as_if_never_killed() {
+    let again = "[{restart-pebble: guestbook}, {expect: {status: active}}, {expect: {http: {port: 8080}}}]";
+    survives(again, again);
+}
+
+/// Kills `dispatch` at every boundary of both changes, one after the other, and compares where each ends with where
+/// it ends undisturbed.
+fn survives(there: &str, back: &str) {
     let mut undisturbed = Stage::ready();
-    live(&mut undisturbed, THERE);
-    live(&mut undisturbed, BACK);
-    let ends = [THERE, BACK].map(|change| {
+    live(&mut undisturbed, there);
+    live(&mut undisturbed, back);
+    let ends = [there, back].map(|change| {
         let before = boundaries(&mut undisturbed);
         undisturbed.does(change);
         let passed = boundaries(&mut undisturbed) - before;
-        assert!(passed > 30, "a config change passes only {passed} boundaries");
+        assert!(passed > 20, "the change passes only {passed} boundaries");
         let end = undisturbed.end_state();
         live(&mut undisturbed, "[]");
         (change, passed, end)
@@ -34,8 +65,8 @@ fn killed_at_any_hook_command_or_pebble_request_of_a_config_change_it_ends_as_if
         for _ in 0..UNITS {
             scope.spawn(|| {
                 let mut stage = Stage::ready();
-                live(&mut stage, THERE);
-                live(&mut stage, BACK);
+                live(&mut stage, there);
+                live(&mut stage, back);
                 loop {
                     let at = next.fetch_add(1, Ordering::SeqCst);
                     if at >= most {
