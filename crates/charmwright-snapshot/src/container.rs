@@ -13,11 +13,12 @@ use crate::snapshot::{ContainerSnapshot, ContainerState};
 pub struct Container {
     name: String,
     seen: ContainerSnapshot,
+    runs_what_is_wished: bool,
 }
 
 impl Container {
     pub(crate) fn new(name: &str, seen: ContainerSnapshot) -> Self {
-        Self { name: name.to_owned(), seen }
+        Self { name: name.to_owned(), seen, runs_what_is_wished: false }
     }
 
     /// For tests: a container whose Pebble does not answer.
@@ -28,6 +29,16 @@ impl Container {
     /// For tests: a container whose Pebble answers and knows nothing yet.
     pub fn fresh(name: &str) -> Self {
         Self::new(name, ContainerSnapshot::Up(Box::default()))
+    }
+
+    /// For tests: a container in which just that runs which is wished.
+    pub fn running(name: &str) -> Self {
+        Self { runs_what_is_wished: true, ..Self::fresh(name) }
+    }
+
+    /// Whether it was made by [`Container::running`].
+    pub fn runs_what_is_wished(&self) -> bool {
+        self.runs_what_is_wished
     }
 
     /// The name that charmcraft.yaml gives it.

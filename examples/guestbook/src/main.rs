@@ -73,13 +73,17 @@ fn main() -> ExitCode {
 mod tests {
     use super::*;
 
-    fn inputs(database: Requires<PostgresqlClient>) -> Inputs {
+    fn inputs(server: Container, database: Requires<PostgresqlClient>) -> Inputs {
         Inputs {
             options: Options { server_port: Port::new(8080).unwrap(), greeting: "Hi".to_owned() },
-            server: Container::unreachable("guestbook"),
+            server,
             database,
             metrics: Provides::empty(),
         }
+    }
+
+    fn away() -> Container {
+        Container::unreachable("guestbook")
     }
 
     fn login() -> Login {
@@ -95,7 +99,7 @@ mod tests {
     #[test]
     fn without_a_database_a_person_is_told_to_integrate_one_and_the_port_is_open_already() {
         let desired = Desired::empty();
-        let cause = reconcile(&inputs(Requires::absent("database")), &desired).unwrap_err();
+        let cause = reconcile(&inputs(away(), Requires::absent("database")), &desired).unwrap_err();
         assert!(cause.remedy().unwrap().contains("postgresql_client"));
         assert_eq!(desired.ports()[0].to_string(), "8080/tcp");
         assert_eq!(desired.asked("database").unwrap()["database"], "guestbook");
@@ -104,7 +108,7 @@ mod tests {
     #[test]
     fn an_answer_to_another_request_is_no_answer() {
         let answered = Requires::answered("database", &Database::named("other"), login());
-        let cause = reconcile(&inputs(answered), &Desired::empty()).unwrap_err();
+        let cause = reconcile(&inputs(away(), answered), &Desired::empty()).unwrap_err();
         assert_eq!(cause.waker().to_string(), "database-relation-changed");
     }
 
@@ -112,7 +116,7 @@ mod tests {
     fn with_a_database_it_waits_for_pebble_only_and_has_said_what_shall_run() {
         let desired = Desired::empty();
         let answered = Requires::answered("database", &database(), login());
-        let cause = reconcile(&inputs(answered), &desired).unwrap_err();
+        let cause = reconcile(&inputs(away(), answered), &desired).unwrap_err();
         assert_eq!(cause.waker().to_string(), "guestbook-pebble-ready");
         let layer = desired.layer("guestbook").unwrap();
         assert_eq!(layer.services["guestbook"].environment["DATABASE_PASSWORD"], "hunter2");
@@ -120,8 +124,15 @@ mod tests {
     }
 
     #[test]
+    fn when_the_workload_runs_it_is_well() {
+        let answered = Requires::answered("database", &database(), login());
+        let running = Container::running("guestbook");
+        assert_eq!(reconcile(&inputs(running, answered), &Desired::empty()), Ok(()));
+    }
+
+    #[test]
     fn the_password_is_shown_only_when_asked_for() {
-        let inputs = inputs(Requires::answered("database", &database(), login()));
+        let inputs = inputs(away(), Requires::answered("database", &database(), login()));
         let show = |show_password| {
             format!(
                 "{:?}",

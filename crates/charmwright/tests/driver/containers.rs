@@ -12,6 +12,9 @@ use charmwright_sim::events::Hook;
 
 use crate::unit::Unit;
 
+/// How often a test looks whether something has come about; a deadline ends it.
+const LOOK_PERIOD: Duration = Duration::from_millis(20);
+
 /// A Pebble in a folder of its own, where the charm finds its socket.
 struct Pebble {
     folder: tempfile::TempDir,
@@ -38,7 +41,7 @@ impl Pebble {
         let deadline = Instant::now() + Duration::from_secs(10);
         while pebble.client().system_info().is_err() {
             assert!(Instant::now() < deadline, "Pebble does not come up");
-            std::thread::yield_now();
+            std::thread::sleep(LOOK_PERIOD);
         }
         pebble
     }
@@ -230,7 +233,7 @@ fn a_check_that_is_down_is_waited_for_with_its_recovery_as_the_waker() {
     let deadline = Instant::now() + Duration::from_secs(60);
     while pebble.client().checks(&["up"]).unwrap()[0].status != charmwright::pebble::CheckStatus::Down {
         assert!(Instant::now() < deadline, "the check does not fail");
-        std::thread::yield_now();
+        std::thread::sleep(LOOK_PERIOD);
     }
     wish(&mut unit, &pebble, 6);
     assert_eq!(
