@@ -102,6 +102,32 @@ pub enum AgentError {
         /// How it ended.
         error: String,
     },
+    /// Juju would not take a value.
+    #[error("`{name}` is of type {expected}, and {value} is not")]
+    Value {
+        /// The option or parameter.
+        name: String,
+        /// Its type.
+        expected: String,
+        /// What was given.
+        value: String,
+    },
+    /// Juju would not run an action without one of its parameters.
+    #[error("the action `{action}` needs the parameter `{name}`")]
+    MissingParameter {
+        /// The action.
+        action: String,
+        /// The parameter.
+        name: String,
+    },
+    /// Something is there already.
+    #[error("{endpoint} is related to {app} already")]
+    Related {
+        /// Our endpoint.
+        endpoint: String,
+        /// The other application.
+        app: String,
+    },
     /// Something was named that does not exist.
     #[error("there is no {what} `{name}`")]
     Unknown {

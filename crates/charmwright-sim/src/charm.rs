@@ -98,6 +98,24 @@ pub enum Endpoint {
     },
 }
 
+impl OptionDeclared {
+    /// Its type's name.
+    pub fn type_name(&self) -> &str {
+        self.r#type.as_deref().unwrap_or("string")
+    }
+
+    /// Whether Juju would take the value for it; types that Juju knows no better are taken.
+    pub fn takes(&self, value: &Value) -> bool {
+        match self.type_name() {
+            "string" | "secret" => value.is_string(),
+            "int" | "integer" => value.is_i64() || value.is_u64(),
+            "float" | "number" => value.is_number(),
+            "boolean" => value.is_boolean(),
+            _ => true,
+        }
+    }
+}
+
 impl Endpoint {
     /// The interface.
     pub fn interface(&self) -> &str {

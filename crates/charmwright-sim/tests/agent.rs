@@ -199,6 +199,24 @@ fn an_action_gets_its_parameters_and_its_results_come_back() {
 }
 
 #[test]
+fn what_juju_refuses_no_charm_sees() {
+    let mut unit = unit("exit 0\n");
+    let refused = |result: Result<(), AgentError>| result.unwrap_err().to_string();
+    let value = |name: &str, value: serde_json::Value| [(name.to_owned(), value)].into();
+    assert_eq!(
+        refused(unit.agent.set_config(&value("port", "many".into()))),
+        "`port` is of type int, and \"many\" is not"
+    );
+    assert_eq!(refused(unit.agent.set_config(&value("prot", 1.into()))), "there is no option `prot`");
+    assert_eq!(
+        refused(unit.agent.run_action("greet", &value("name", 1.into()))),
+        "`name` is of type string, and 1 is not"
+    );
+    unit.agent.integrate("database", "pg").unwrap();
+    assert_eq!(refused(unit.agent.integrate("database", "pg")), "database is related to pg already");
+}
+
+#[test]
 fn hook_commands_answer_and_refuse_in_jujus_words() {
     let mut unit = unit(
         "[ $JUJU_HOOK_NAME = install ] || exit 0

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Agent, AgentError};
+use crate::charm::OptionDeclared;
 use crate::remote::Remote;
 
 /// What the world does to the unit.
@@ -13,13 +14,11 @@ impl Agent {
     ///
     /// # Errors
     ///
-    /// If the charm does not declare the option.
+    /// If the charm does not declare the option, or the value is not of its type.
     pub fn set_config(&mut self, values: &BTreeMap<String, Value>) -> Result<(), AgentError> {
         let mut live = self.shared.lock();
         for (name, value) in values {
-            if !live.model.declared.config.options.contains_key(name) {
-                return Err(AgentError::Unknown { what: "option", name: name.clone() });
-            }
+            check("option", &live.model.declared.config.options, name, value)?;
             if value.is_null() {
                 live.model.config.remove(name);
             } else {
@@ -33,12 +32,15 @@ impl Agent {
     ///
     /// # Errors
     ///
-    /// If the charm does not declare the endpoint.
+    /// If the charm does not declare the endpoint, or it is related to that application already.
     pub fn integrate(&mut self, endpoint: &str, app: &str) -> Result<(), AgentError> {
         let remote = self.remotes.entry(app.to_owned()).or_default().clone();
         let mut live = self.shared.lock();
         if live.model.declared.endpoint(endpoint).is_none() {
             return Err(AgentError::Unknown { what: "endpoint", name: endpoint.to_owned() });
+        }
+        if live.model.relation_with(endpoint, app).is_some() {
+            return Err(AgentError::Related { endpoint: endpoint.to_owned(), app: app.to_owned() });
         }
         let id = live.model.relate(endpoint, app, false, remote.unit_names(app));
         remote.act(&mut live.model, id);
@@ -73,14 +75,18 @@ impl Agent {
     ///
     /// # Errors
     ///
-    /// If the charm does not declare the action or one of the parameters.
+    /// If the charm does not declare the action or one of the parameters, if a value is not of its type, or if a
+    /// parameter that must be given is not. Juju runs no charm for these.
     pub fn run_action(&mut self, name: &str, params: &BTreeMap<String, Value>) -> Result<(), AgentError> {
         let live = self.shared.lock();
         let declared = live.model.declared.actions.get(name);
         let declared =
             declared.ok_or_else(|| AgentError::Unknown { what: "action", name: name.to_owned() })?;
-        if let Some(unknown) = params.keys().find(|key| !declared.params.contains_key(*key)) {
-            return Err(AgentError::Unknown { what: "parameter", name: unknown.clone() });
+        for (key, value) in params {
+            check("parameter", &declared.params, key, value)?;
+        }
+        if let Some(missing) = declared.required.iter().find(|key| !params.contains_key(*key)) {
+            return Err(AgentError::MissingParameter { action: name.to_owned(), name: missing.clone() });
         }
         let defaults =
             declared.params.iter().filter_map(|(key, param)| Some((key.clone(), param.default.clone()?)));
@@ -146,4 +152,19 @@ impl Agent {
     pub fn is_removed(&self) -> bool {
         self.life.removed
     }
+}
+
+/// Refuses what Juju refuses before any charm sees it.
+fn check(
+    what: &'static str,
+    declared: &BTreeMap<String, OptionDeclared>,
+    name: &str,
+    value: &Value,
+) -> Result<(), AgentError> {
+    let declared = declared.get(name).ok_or_else(|| AgentError::Unknown { what, name: name.to_owned() })?;
+    if value.is_null() || declared.takes(value) {
+        return Ok(());
+    }
+    let expected = declared.type_name().to_owned();
+    Err(AgentError::Value { name: name.to_owned(), expected, value: value.to_string() })
 }
