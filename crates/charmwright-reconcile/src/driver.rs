@@ -11,7 +11,6 @@ use charmwright_snapshot::{Container, Declaration, Inputs, Memory, NotYet, Reade
 
 use crate::apply::apply;
 use crate::desired::{ContainerWish, Desired, Wishes};
-use crate::logging::told;
 use crate::plan::{Plan, Step, bag_change, container_step};
 use crate::status;
 
@@ -54,6 +53,14 @@ pub enum DriveError {
         /// What was still to do.
         steps: Vec<String>,
     },
+    /// What the unit remembers of its writes can be neither saved nor removed.
+    #[error("cannot save or remove .charmwright.json in {folder}; make the folder writable for the charm")]
+    Memory {
+        /// The charm's folder.
+        folder: PathBuf,
+        /// Why it cannot be removed.
+        source: std::io::Error,
+    },
     /// A file says that a service reads it which the layer does not have.
     #[error("container {container}: {path} is read by `{service}`, which is not in the layer")]
     UnknownReader {
@@ -88,7 +95,7 @@ pub(crate) fn reconcile<I: Inputs>(
             return Err(DriveError::Unsettled { steps: plan.lines() });
         }
         tracing::debug!("to do: {}", plan.lines().join("; "));
-        hook.save_memory();
+        hook.save_memory()?;
         done.push(plan.lines());
         apply(&plan, &reader, &world.containers)?;
         hook.look_again(&plan, &mut snapshot);
@@ -249,12 +256,13 @@ impl Hook<'_> {
     }
 
     /// Before anything is written: see [`charmwright_snapshot::memory`].
-    fn save_memory(&mut self) {
+    fn save_memory(&mut self) -> Result<(), DriveError> {
         let memory = self.reader.memory();
         if memory != self.remembered {
-            save(&memory, &self.reader.context().charm_dir);
+            save(&memory, &self.reader.context().charm_dir)?;
             self.remembered = memory;
         }
+        Ok(())
     }
 
     fn report(&mut self, done: &[String], causes: &[NotYet]) -> Result<(), DriveError> {
@@ -263,7 +271,7 @@ impl Hook<'_> {
         if set_status {
             self.reader.will_set_status(&status);
         }
-        self.save_memory();
+        self.save_memory()?;
         let mut block = match (done.len(), set_status) {
             (0, false) => "plan: nothing to do".to_owned(),
             (0, true) => "plan: the status".to_owned(),
@@ -291,9 +299,8 @@ impl Hook<'_> {
 
 /// Without a memory the charm works too, only with more reads: so a full disk does not fail the hook. But a memory
 /// that is older than what is written would lie.
-fn save(memory: &Memory, charm_dir: &Path) {
-    if let Err(error) = memory.save(charm_dir) {
-        tracing::debug!("cannot save what was written to {}: {}", charm_dir.display(), told(&error));
-        Memory::forget(charm_dir);
-    }
+fn save(memory: &Memory, charm_dir: &Path) -> Result<(), DriveError> {
+    let Err(error) = memory.save(charm_dir) else { return Ok(()) };
+    tracing::debug!("cannot save what was written to {}: {error}", charm_dir.display());
+    Memory::forget(charm_dir).map_err(|source| DriveError::Memory { folder: charm_dir.to_owned(), source })
 }

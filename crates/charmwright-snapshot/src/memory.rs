@@ -71,10 +71,16 @@ impl Memory {
         std::fs::rename(temporary, charm_dir.join(FILE))
     }
 
-    /// Removes the file: what was remembered may have led to wrong writes.
-    pub fn forget(charm_dir: &Path) {
-        // Absent is as good as removed, and anything else shows at the next save.
-        let _ = std::fs::remove_file(charm_dir.join(FILE));
+    /// Removes the file, for a memory that cannot be saved: an old one would lie.
+    ///
+    /// # Errors
+    ///
+    /// If it is there and cannot be removed.
+    pub fn forget(charm_dir: &Path) -> io::Result<()> {
+        match std::fs::remove_file(charm_dir.join(FILE)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn leader(&self) -> Option<bool> {
@@ -174,6 +180,18 @@ mod tests {
         assert_eq!(Memory::load(folder.path()), memory);
         let mode = std::fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_cannot_be_saved_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        Memory::default().save(folder.path()).unwrap();
+        // A folder stands where the new file would be written.
+        std::fs::create_dir(folder.path().join(format!("{FILE}.new"))).unwrap();
+        assert!(Memory::default().save(folder.path()).is_err());
+        Memory::forget(folder.path()).unwrap();
+        assert!(!folder.path().join(FILE).exists());
+        Memory::forget(folder.path()).unwrap();
     }
 
     #[test]
