@@ -75,6 +75,19 @@ fn after_each_change_one_more_hook_writes_nothing() {
 }
 
 #[test]
+fn what_it_remembers_spares_commands_and_changes_no_outcome() {
+    let change = "[{config: {server-port: 9000}}, {expect: {status: active}}]";
+    let mut remembering = Stage::ready();
+    let with = remembering.does(change)[0].processes;
+    let mut forgetful = Stage::ready();
+    std::fs::remove_file(forgetful.agent().charm_dir().join(".charmwright.json")).unwrap();
+    let without = forgetful.does(change)[0].processes;
+    assert!(with < without, "{with} with a memory, {without} without");
+    assert_eq!(forgetful.end_state(), remembering.end_state());
+    assert_eq!(forgetful.does("[update-status]")[0].writes, Vec::<String>::new());
+}
+
+#[test]
 fn a_rotated_password_reaches_the_workload_and_no_log() {
     let mut stage = Stage::ready();
     let records = stage.does(
