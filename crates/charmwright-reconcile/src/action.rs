@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use charmwright_event::Context;
-use charmwright_snapshot::{Declaration, Inputs, Memory, NotYet, Reader, Sensitive, collect};
+use charmwright_snapshot::{Inputs, Memory, NotYet, Reader, Sensitive};
 use serde_json::Value;
 
 use crate::desired::Desired;
-use crate::driver::{DriveError, World};
+use crate::driver::{DriveError, World, snapshot};
 
 /// An action's parameters. Derived: `#[derive(Action)]` checks names and types against charmcraft.yaml.
 pub trait Action: Sized {
@@ -142,9 +142,7 @@ pub(crate) fn act<I: Inputs>(
         Some(handler) => {
             let parameters = Parameters(world.juju.action_get()?);
             let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
-            let mut declaration = Declaration::default();
-            I::declare(&mut declaration);
-            let snapshot = collect(&reader, &declaration, &world.containers)?;
+            let snapshot = snapshot::<I>(&reader, world)?;
             let told = |causes: Vec<NotYet>| {
                 ActionFailed::new(causes.iter().map(NotYet::to_string).collect::<Vec<_>>().join("; "))
             };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use charmwright_event::Context;
 use charmwright_hookcmds::HookCommands;
-use charmwright_snapshot::snapshot::{ContainerSnapshot, ContainerState, Snapshot};
+use charmwright_snapshot::snapshot::{ContainerSnapshot, Snapshot};
 use charmwright_snapshot::{Container, Declaration, Inputs, Memory, NotYet, Reader, Ready, collect};
 
 use crate::apply::apply;
@@ -80,10 +80,8 @@ pub(crate) fn reconcile<I: Inputs>(
     world: &World,
 ) -> Result<(), DriveError> {
     let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
-    let mut declaration = Declaration::default();
-    I::declare(&mut declaration);
     let mut hook = Hook { world, reader: &reader, remembered: reader.memory(), tried: BTreeSet::new() };
-    let mut snapshot = collect(&reader, &declaration, &world.containers)?;
+    let mut snapshot = snapshot::<I>(&reader, world)?;
     let mut done = Vec::new();
     let causes = loop {
         let round = Round::run(function, &snapshot);
@@ -101,6 +99,13 @@ pub(crate) fn reconcile<I: Inputs>(
         hook.look_again(&plan, &mut snapshot);
     };
     hook.report(&done.concat(), &causes)
+}
+
+/// Reads what the inputs declare.
+pub(crate) fn snapshot<I: Inputs>(reader: &Reader<'_>, world: &World) -> Result<Snapshot, DriveError> {
+    let mut declaration = Declaration::default();
+    I::declare(&mut declaration);
+    Ok(collect(reader, &declaration, &world.containers)?)
 }
 
 /// What one run of `reconcile` came to.
@@ -195,23 +200,12 @@ impl Hook<'_> {
                 continue;
             };
             let held = self.held_files(name, wish)?;
-            plan.steps
-                .extend(self.container_step(name, wish, state, &held, round.complete).map(Step::Container));
+            if let Some(step) = container_step(name, wish, state, &held, &self.tried, round.complete) {
+                self.tried.extend(step.start.keys().map(|service| (name.to_owned(), service.clone())));
+                plan.steps.push(Step::Container(step));
+            }
         }
         Ok(())
-    }
-
-    fn container_step(
-        &mut self,
-        name: &str,
-        wish: &ContainerWish,
-        state: &ContainerState,
-        held: &BTreeMap<String, Vec<u8>>,
-        complete: bool,
-    ) -> Option<crate::plan::ContainerStep> {
-        let step = container_step(name, wish, state, held, &self.tried, complete)?;
-        self.tried.extend(step.start.keys().map(|service| (name.to_owned(), service.clone())));
-        Some(step)
     }
 
     /// The wished files as they are; one that cannot be read counts as absent, and writing it will tell.

@@ -10,7 +10,7 @@ use super::image::Image;
 use super::layout::{self, Layout};
 use super::observer::Observer;
 use super::proxy::Proxy;
-use super::{root, system_info};
+use super::{boot_id, root};
 
 /// A container, whether it runs or not.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Container {
 
     pub(super) fn start(&mut self, tool: &Path, anchor: u32) -> Result<(), PodError> {
         // One that does not answer has ended, or is about to.
-        if self.is_running() && system_info::boot_id(&self.plan.socket).is_ok() {
+        if self.is_running() && boot_id(&self.plan.socket).is_ok() {
             return Err(PodError::Running { name: self.plan.name.clone() });
         }
         self.stop()?;

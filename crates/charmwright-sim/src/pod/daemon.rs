@@ -13,7 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::error::PodError;
-use super::{errors_of, failure, first_line, refused, system_info};
+use super::{boot_id, errors_of, failure, first_line, refused};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(2);
@@ -96,7 +96,7 @@ impl Daemon {
         let deadline = Instant::now() + DEADLINE;
         loop {
             let alive = self.is_alive();
-            let Err(error) = system_info::boot_id(socket) else {
+            let Err(error) = boot_id(socket) else {
                 return Ok(());
             };
             if !alive {

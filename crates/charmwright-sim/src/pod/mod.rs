@@ -19,7 +19,6 @@ pub(crate) mod layout;
 mod observer;
 mod proxy;
 mod root;
-mod system_info;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,7 +27,9 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
+use charmwright_pebble::Client;
 use serde::Deserialize;
 
 pub use self::error::PodError;
@@ -146,7 +147,7 @@ impl Pod {
     /// The boot-id that a container's Pebble tells now; `None` if it does not answer.
     pub fn pebble_boot_id(&self, name: &str) -> Option<String> {
         let container = self.containers.get(name).filter(|container| container.is_running())?;
-        system_info::boot_id(container.daemon_socket()).ok()
+        boot_id(container.daemon_socket()).ok()
     }
 
     /// The daemon's own socket, on the host: not what the charm uses, and not observed.
@@ -213,6 +214,15 @@ impl Pod {
         let unknown = || PodError::UnknownContainer { name: name.to_owned(), known: known.join(", ") };
         self.containers.get_mut(name).ok_or_else(unknown)
     }
+}
+
+/// How long a daemon may take to say which boot it is.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The boot of the daemon that listens on a socket.
+fn boot_id(socket: &Path) -> Result<String, charmwright_pebble::Error> {
+    let client = Client::new(socket).with_connect_timeout(PATIENCE).with_request_timeout(PATIENCE);
+    client.system_info().map(|info| info.boot_id)
 }
 
 /// The process that holds the network.
