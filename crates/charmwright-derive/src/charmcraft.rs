@@ -103,11 +103,9 @@ impl Charmcraft {
         let others = [Role::Provides, Role::Requires, Role::Peers];
         if let Some(other) = others.into_iter().find(|role| self.endpoints(*role).contains_key(name)) {
             let (key, mine) = (other.key(), role.key());
-            let mut message =
-                format!("`{name}` is a `{key}` endpoint in charmcraft.yaml, not a `{mine}` one");
-            if other != Role::Peers {
-                message.extend(["; write `#[", key, "(\"", name, "\")]`"]);
-            }
+            let mut message = format!(
+                "`{name}` is a `{key}` endpoint in charmcraft.yaml, not a `{mine}` one; write `#[{key}(\"{name}\")]`"
+            );
             message += &choices(&format!("`{mine}` endpoints"), endpoints.keys());
             return Err(syn::Error::new(span, message));
         }

@@ -97,6 +97,7 @@ enum Kind {
     Plain,
     Requires(LitStr, String),
     Provides(LitStr, String),
+    Peers(LitStr, String),
     Container(LitStr),
 }
 
@@ -115,6 +116,7 @@ impl<'a> Input<'a> {
             }
             Kind::Requires(name, _) => quote_spanned! { of.span() => declaration.requires::<#of>(#name); },
             Kind::Provides(name, _) => quote_spanned! { of.span() => declaration.provides::<#of>(#name); },
+            Kind::Peers(name, _) => quote_spanned! { of.span() => declaration.peers::<#of>(#name); },
             Kind::Container(name) => quote! { declaration.container(#name); },
         }
     }
@@ -128,6 +130,9 @@ impl<'a> Input<'a> {
             }
             Kind::Provides(name, _) => {
                 quote! { <#of as ::charmwright::__private::ProvidesInput>::collect(#name, snapshot) }
+            }
+            Kind::Peers(name, _) => {
+                quote! { <#of as ::charmwright::__private::PeersInput>::collect(#name, snapshot) }
             }
             Kind::Container(name) => {
                 quote_spanned! { of.span() => ::charmwright::__private::Container::collect(#name, snapshot) }
@@ -154,6 +159,13 @@ impl<'a> Input<'a> {
                     <<#of as ::charmwright::__private::ProvidesInput>::Interface as ::charmwright::__private::Offered>::NAME
                 },
             ),
+            Kind::Peers(name, interface) => (
+                name,
+                interface,
+                quote! {
+                    <<#of as ::charmwright::__private::PeersInput>::Interface as ::charmwright::__private::PeerInterface>::NAME
+                },
+            ),
         };
         let message = format!(
             "endpoint `{}` has the interface `{interface}` in charmcraft.yaml, but the type of this field speaks another",
@@ -172,7 +184,7 @@ impl Kind {
             let Some(word) = attribute.path().get_ident().map(ToString::to_string) else {
                 continue;
             };
-            if !matches!(word.as_str(), "requires" | "provides" | "container") {
+            if !matches!(word.as_str(), "requires" | "provides" | "peers" | "container") {
                 continue;
             }
             if !matches!(kind, Self::Plain) {
@@ -183,6 +195,7 @@ impl Kind {
             kind = match word.as_str() {
                 "requires" => Self::Requires(name, charmcraft.interface(Role::Requires, &text, span)?),
                 "provides" => Self::Provides(name, charmcraft.interface(Role::Provides, &text, span)?),
+                "peers" => Self::Peers(name, charmcraft.interface(Role::Peers, &text, span)?),
                 _ => {
                     charmcraft.check_container(&text, span)?;
                     Self::Container(name)

@@ -26,9 +26,9 @@ pub fn derive_config(input: TokenStream) -> TokenStream {
 
 /// Makes a struct the inputs of a charm.
 ///
-/// `#[requires("…")]`, `#[provides("…")]` and `#[container("…")]` name what charmcraft.yaml declares; a field
+/// `#[requires("…")]`, `#[provides("…")]`, `#[peers("…")]` and `#[container("…")]` name what charmcraft.yaml declares; a field
 /// without an attribute is `Leadership` or a struct that derives `Config`.
-#[proc_macro_derive(Inputs, attributes(requires, provides, container))]
+#[proc_macro_derive(Inputs, attributes(requires, provides, peers, container))]
 pub fn derive_inputs(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     expand(inputs::expand(&input), &inputs::stub(&input))

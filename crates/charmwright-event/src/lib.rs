@@ -16,11 +16,34 @@
 //! assert_eq!(context.unit.application().as_str(), "guestbook");
 //! # Ok::<(), charmwright_event::EnvironmentError>(())
 //! ```
+//!
+//! - [`Event`] has every hook of Juju 2.9 to 4.0 with what Juju says beside it, and [`Event::Other`] for the rest.
+//! - [`EventKind::goal`] says what a run is for; [`EventKind::changes`] what an event announces, and
+//!   [`Datum::wakers`] the other way round: which event to wait for.
+//! - [`typed`] has one type for each kind, and says which of them may be deferred.
+//! - Names are parsed once, by the forms that Juju itself gives them.
+//!
+//! Two hooks that Juju's sources name are left to [`Event::Other`]: `leader-deposed` and
+//! `<container>-pebble-change-updated`, which no Juju sends.
 
+mod change;
 mod context;
 mod event;
+mod kind;
 mod names;
+pub mod typed;
+mod variables;
+mod version;
 
-pub use context::{Context, EnvironmentError};
-pub use event::{Event, Goal, RelationEvent, RelationEventKind};
-pub use names::{AppName, NameError, RelationId, SecretUri, UnitName};
+pub use change::{Certainty, Change, Datum, WakerEvent};
+pub use context::{Context, EnvironmentError, Origin, Proxies};
+pub use event::{
+    Event, Goal, Notice, RelationEvent, RelationEventKind, StorageEvent, StorageEventKind, StorageInstance,
+    StorageKind,
+};
+pub use kind::{EventKind, Prefix};
+pub use names::{
+    ActionId, AppName, Base, ContainerName, EndpointName, MachineId, ModelUuid, NameError, RelationId,
+    SecretId, SecretUri, StorageId, StorageName, UnitName,
+};
+pub use version::JujuVersion;

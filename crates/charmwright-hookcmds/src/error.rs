@@ -1,3 +1,6 @@
+use std::io;
+
+use crate::kinds;
 use crate::transport::{Reply, TransportError};
 
 /// A hook command that failed.
@@ -25,7 +28,7 @@ pub enum Error {
         /// What should have come.
         expected: &'static str,
     },
-    /// What was to be written cannot be.
+    /// What was to be written cannot be. Juju was not asked.
     #[error("cannot run {command}: {message}")]
     Input {
         /// The command.
@@ -33,70 +36,104 @@ pub enum Error {
         /// What is wrong with it, and what to do.
         message: String,
     },
+    /// What was to be written is more than Juju or the system take. Juju was not asked.
+    #[error("cannot run {command}: {what} has {bytes} bytes, and {max} is the most")]
+    TooLarge {
+        /// The command.
+        command: &'static str,
+        /// What is too large.
+        what: String,
+        /// How large it is.
+        bytes: usize,
+        /// How large it may be.
+        max: usize,
+    },
+    /// The files that bring a secret to Juju could not be written.
+    #[error("cannot run {command}: cannot write a private file in {folder}")]
+    PrivateFile {
+        /// The command.
+        command: &'static str,
+        /// The folder for such files.
+        folder: String,
+        /// Why not.
+        source: io::Error,
+    },
 }
 
 /// Failures that callers tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Not allowed: not granted, not the leader's to read, or (3.6) the relation is gone from the controller.
+    /// Not allowed: not the leader's to read, no trust, or (3.6) the relation is gone from the controller.
     Denied,
     /// The thing does not exist, or not any more.
     NotFound,
+    /// The thing exists and is not usable yet: a storage that is not provisioned.
+    NotReady,
+    /// The secret exists and is not granted to this unit, or not yet.
+    NotGranted,
     /// Only the leader may.
     NotLeader,
+    /// Juju could not find out who leads.
+    LeadershipUnknown,
+    /// It is more than Juju or the system take.
+    TooLarge,
+    /// Something that is there already stands against it: an open port, a label.
+    Conflict,
+    /// This Juju does not have the command or an option of it, or not in this kind of hook.
+    Unsupported,
+    /// The command belongs to actions, and no action runs.
+    NotInAction,
+    /// The agent does not answer, or not to this process: its hook is over.
+    AgentGone,
+    /// What was asked for is malformed, or lacks something.
+    InvalidInput,
     /// Anything else.
     Other,
 }
 
 impl Error {
-    /// What kind of failure it is; [`ErrorKind::Other`] for what is not Juju's refusal.
+    /// What kind of failure it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Failed { kind, .. } => *kind,
-            _ => ErrorKind::Other,
+            Self::Input { .. } => ErrorKind::InvalidInput,
+            Self::TooLarge { .. } => ErrorKind::TooLarge,
+            Self::Transport(error) => of_transport(&error.source),
+            Self::Answer { .. } | Self::PrivateFile { .. } => ErrorKind::Other,
         }
     }
 
     pub(crate) fn failed(command: &'static str, reply: &Reply) -> Self {
-        let message = reply.stderr.trim().trim_start_matches("ERROR ").to_owned();
-        let message =
-            if message.is_empty() { format!("exit code {}, no message", reply.code) } else { message };
-        Self::Failed { command, kind: kind_of(&message), message }
+        // Warnings may stand before the error, and an error may have several lines.
+        let printed = reply.stderr.trim();
+        let message = match printed.strip_prefix("ERROR ") {
+            Some(message) => message,
+            None => printed.split_once("\nERROR ").map_or(printed, |(_, message)| message),
+        };
+        let kind = kinds::of(command, reply.code, message);
+        let message = match message {
+            "" => format!("exit code {}, no message", reply.code),
+            message => message.to_owned(),
+        };
+        Self::Failed { command, kind, message }
+    }
+
+    pub(crate) fn input(command: &'static str, message: impl Into<String>) -> Self {
+        Self::Input { command, message: message.into() }
     }
 }
 
-/// Juju has no codes for these; its texts differ by version, so parts of them are looked for.
-fn kind_of(message: &str) -> ErrorKind {
-    let message = message.to_ascii_lowercase();
-    let has = |part: &str| message.contains(part);
-    if has("cannot write relation settings") || has("not the leader") {
-        ErrorKind::NotLeader
-    } else if has("permission denied") {
-        ErrorKind::Denied
-    } else if has("not found") {
-        ErrorKind::NotFound
-    } else {
-        ErrorKind::Other
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn jujus_texts_are_told_apart() {
-        for (text, kind) in [
-            ("permission denied (unauthorized access)", ErrorKind::Denied),
-            ("invalid value \"9\" for option -r: relation not found", ErrorKind::NotFound),
-            ("relation 5 not found (not found)", ErrorKind::NotFound),
-            ("secret \"secret:9m4e2mr0ui3e8a215n4g\" not found", ErrorKind::NotFound),
-            ("cannot write relation settings", ErrorKind::NotLeader),
-            ("this unit is not the leader", ErrorKind::NotLeader),
-            ("no space left on device", ErrorKind::Other),
-        ] {
-            assert_eq!(Error::failed("x", &Reply::failure(1, text)).kind(), kind, "{text}");
-        }
+fn of_transport(source: &io::Error) -> ErrorKind {
+    match source.kind() {
+        io::ErrorKind::NotFound => ErrorKind::Unsupported,
+        io::ErrorKind::ArgumentListTooLong => ErrorKind::TooLarge,
+        io::ErrorKind::ConnectionRefused
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::NotConnected
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => ErrorKind::AgentGone,
+        _ => ErrorKind::Other,
     }
 }

@@ -1,4 +1,8 @@
+//! Ports, as Juju writes them.
+
 use std::fmt;
+
+use charmwright_event::EndpointName;
 
 /// A transport protocol of a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +39,76 @@ impl OpenedPort {
             _ => return None,
         };
         let (from, to) = range.split_once('-').unwrap_or((range, range));
-        Some(Self { protocol, from: from.parse().ok()?, to: to.parse().ok()? })
+        let port = |text: &str| {
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            if digits { text.parse::<u16>().ok() } else { None }
+        };
+        let (from, to) = (port(from)?, port(to)?);
+        (from <= to).then_some(Self { protocol, from, to })
+    }
+}
+
+/// What can be open: ports, or the messages that have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PortRange {
+    /// A port or a range of them.
+    Ports(OpenedPort),
+    /// ICMP. Not on Kubernetes.
+    Icmp,
+}
+
+impl PortRange {
+    /// Parses `80/tcp`, `8000-8999/udp` or `icmp`; `None` for what is nothing of these.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "icmp" { Some(Self::Icmp) } else { OpenedPort::parse(text).map(Self::Ports) }
+    }
+}
+
+impl From<OpenedPort> for PortRange {
+    fn from(port: OpenedPort) -> Self {
+        Self::Ports(port)
+    }
+}
+
+impl fmt::Display for PortRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ports(port) => port.fmt(f),
+            Self::Icmp => f.write_str("icmp"),
+        }
+    }
+}
+
+/// What is open, and for which endpoints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointPorts {
+    /// What is open.
+    pub ports: PortRange,
+    /// For whom.
+    pub endpoints: Endpoints,
+}
+
+/// The endpoints that a port is open for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoints {
+    /// All of them, also those to come.
+    All,
+    /// These.
+    Named(Vec<EndpointName>),
+}
+
+impl EndpointPorts {
+    /// Parses `80/tcp (*)` or `80/tcp (db, web)`; `None` for what is nothing of these.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (ports, endpoints) = text.split_once(' ')?;
+        let endpoints = match endpoints.strip_prefix('(')?.strip_suffix(')')? {
+            "*" => Endpoints::All,
+            names => {
+                let names = names.split(',').map(|name| EndpointName::parse(name.trim()).ok());
+                Endpoints::Named(names.collect::<Option<_>>()?)
+            }
+        };
+        Some(Self { ports: PortRange::parse(ports)?, endpoints })
     }
 }
 
@@ -62,6 +135,21 @@ mod tests {
         for text in ["80/tcp", "8000-8999/udp"] {
             assert_eq!(OpenedPort::parse(text).unwrap().to_string(), text);
         }
-        assert_eq!(OpenedPort::parse("icmp"), None);
+        for wrong in ["icmp", "80", "80/sctp", "90-80/tcp", "65536/tcp", "+80/tcp", "-80/tcp", "/tcp"] {
+            assert_eq!(OpenedPort::parse(wrong), None, "{wrong}");
+        }
+        assert_eq!(PortRange::parse("icmp").unwrap().to_string(), "icmp");
+    }
+
+    #[test]
+    fn endpoints_stand_in_parentheses() {
+        let parsed = |text| EndpointPorts::parse(text).unwrap().endpoints;
+        assert_eq!(parsed("80/tcp (*)"), Endpoints::All);
+        let names = |names: &[&str]| names.iter().map(|name| EndpointName::parse(name).unwrap()).collect();
+        assert_eq!(parsed("80-90/tcp (db, web)"), Endpoints::Named(names(&["db", "web"])));
+        assert_eq!(parsed("icmp (db,web)"), Endpoints::Named(names(&["db", "web"])));
+        for wrong in ["80/tcp", "80/tcp ()", "80/tcp (", "80/tcp db", " (*)"] {
+            assert_eq!(EndpointPorts::parse(wrong), None, "{wrong}");
+        }
     }
 }

@@ -4,9 +4,10 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use charmwright_event::{Context, Event, Goal};
-use charmwright_hookcmds::{HookCommands, Processes};
+use charmwright_hookcmds::{HookCommands, choose};
 use charmwright_snapshot::{Inputs, Ready};
 
 use crate::action::{Action, ActionFailed, Handler, Results, act};
@@ -67,10 +68,12 @@ impl<I: Inputs + 'static> Charm<I> {
                 return ExitCode::FAILURE;
             }
         };
-        let subscriber = logging::subscriber(context.event.goal() == Goal::Act);
+        // Both its users are gone at the end of this function: an agent waits for connections that are open.
+        let transport = choose(|name| std::env::var(name).ok());
+        let subscriber = logging::subscriber(context.event.goal() == Goal::Act, Arc::clone(&transport));
         tracing::subscriber::with_default(subscriber, || {
             let world = World {
-                juju: HookCommands::new(Processes),
+                juju: HookCommands::new(transport),
                 containers: Path::new("/charm/containers").to_owned(),
                 pause: std::thread::sleep,
             };
@@ -91,7 +94,7 @@ impl<I: Inputs + 'static> Charm<I> {
     /// If Juju or Pebble refuse what they should not. That something is not there yet is no error.
     pub fn run(&self, context: &Context, world: &World) -> Result<(), DriveError> {
         match (&context.event, context.event.goal()) {
-            (Event::Action { name }, _) => act(name, &self.actions, context, world),
+            (Event::Action { name, .. }, _) => act(name, &self.actions, context, world),
             (_, Goal::Reconcile) => reconcile(self.reconcile, context, world),
             (_, Goal::TearDown) => {
                 self.teardown.map_or(Ok(()), |teardown| reconcile(teardown, context, world))

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use charmwright_hookcmds::{HookCommands, LogLevel, Processes};
+use charmwright_hookcmds::{HookCommands, LogLevel, Transport};
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -23,9 +23,9 @@ pub(crate) fn told(error: &dyn Error) -> String {
     told
 }
 
-/// A subscriber for the run of a charm.
-pub(crate) fn subscriber(is_action: bool) -> impl Subscriber + Send + Sync {
-    let log = Log { juju: Arc::new(HookCommands::new(Processes)), is_action };
+/// A subscriber for the run of a charm. Records for Juju go through `transport`.
+pub(crate) fn subscriber(is_action: bool, transport: Arc<dyn Transport>) -> impl Subscriber + Send + Sync {
+    let log = Log { juju: Arc::new(HookCommands::new(transport)), is_action };
     tracing_subscriber::fmt()
         .with_max_level(Level::DEBUG)
         .without_time()

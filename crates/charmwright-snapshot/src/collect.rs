@@ -8,7 +8,7 @@ use charmwright_hookcmds::{Bag, Error, ErrorKind};
 use charmwright_pebble::Client;
 
 use crate::container::Container;
-use crate::input::{Declaration, EndpointDeclaration, RemoteDeclaration};
+use crate::input::{Declaration, EndpointDeclaration, Reads, RemoteDeclaration};
 use crate::reader::{OwnBag, Reader};
 use crate::snapshot::{ContainerSnapshot, ContainerState, RelationSnapshot, SecretSnapshot, Snapshot};
 
@@ -69,7 +69,11 @@ fn endpoint_relations(
     declared: &EndpointDeclaration,
 ) -> Result<Vec<RelationSnapshot>, Error> {
     let mut relations = Vec::new();
-    for id in reader.relations(declared.endpoint)? {
+    let ids = match &declared.reads {
+        Reads::Peers { .. } => reader.peer_relation(declared.endpoint)?.into_iter().collect(),
+        _ => reader.relations(declared.endpoint)?,
+    };
+    for id in ids {
         relations.extend(relation(reader, declared, id)?);
     }
     Ok(relations)
@@ -80,14 +84,30 @@ fn relation(
     declared: &EndpointDeclaration,
     id: RelationId,
 ) -> Result<Option<RelationSnapshot>, Error> {
-    let Some(remote) = &declared.remote else {
-        // Nothing is read from the other side, so its name is of no use either, unless it is free.
-        let app = reader.remote_app_if_known(id);
-        return Ok(Some(RelationSnapshot { id, app, remote: None, own: None, secrets: BTreeMap::new() }));
-    };
-    let Some(app) = reader.remote_app(id)? else {
+    match &declared.reads {
+        // The other side's name is of no use either, unless it is free.
+        Reads::Nothing => Ok(Some(RelationSnapshot::unread(id, reader.remote_app_if_known(id)))),
+        Reads::Peers { units } => peers(reader, id, *units),
+        Reads::Answer(remote) => answer(reader, remote, id),
+    }
+}
+
+fn peers(reader: &Reader<'_>, id: RelationId, units: bool) -> Result<Option<RelationSnapshot>, Error> {
+    let app = reader.context().unit.application();
+    // In a peer relation every unit may read the application's bag.
+    let Some(shared) = reader.remote_bag(id, app)? else {
         return Ok(None);
     };
+    let units = if units { reader.bags_of_units(id)? } else { BTreeMap::new() };
+    let unread = RelationSnapshot::unread(id, Some(app.clone()));
+    Ok(Some(RelationSnapshot { remote: Some(shared), units, ..unread }))
+}
+
+fn answer(
+    reader: &Reader<'_>,
+    remote: &RemoteDeclaration,
+    id: RelationId,
+) -> Result<Option<RelationSnapshot>, Error> {
     // Who has never asked cannot have been answered; so the first time only our own bag is read.
     let mut own = None;
     if !reader.has_written(id) && !reader.is_follower()? {
@@ -95,15 +115,13 @@ fn relation(
         let asked = !matches!(&bag, OwnBag::Readable(bag) if bag.is_empty());
         own = Some(bag);
         if !asked {
-            return Ok(Some(RelationSnapshot {
-                id,
-                app: Some(app),
-                remote: None,
-                own,
-                secrets: BTreeMap::new(),
-            }));
+            let app = reader.remote_app_if_known(id);
+            return Ok(Some(RelationSnapshot { own, ..RelationSnapshot::unread(id, app) }));
         }
     }
+    let Some(app) = reader.remote_app(id)? else {
+        return Ok(None);
+    };
     let Some(bag) = reader.remote_bag(id, &app)? else {
         return Ok(None);
     };
@@ -112,8 +130,9 @@ fn relation(
         None if own.is_none() => own = Some(reader.own_bag(id)?),
         None => {}
     }
+    let units = if remote.units { reader.bags_of_units(id)? } else { BTreeMap::new() };
     let secrets = secrets(reader, remote, &bag)?;
-    Ok(Some(RelationSnapshot { id, app: Some(app), remote: Some(bag), own, secrets }))
+    Ok(Some(RelationSnapshot { id, app: Some(app), remote: Some(bag), own, units, secrets }))
 }
 
 fn secrets(
@@ -128,7 +147,7 @@ fn secrets(
             Err(_) => SecretSnapshot::Malformed,
             Ok(uri) => match reader.juju().secret_get(&uri) {
                 Ok(content) => SecretSnapshot::Content(content),
-                Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::NotFound) => {
+                Err(error) if matches!(error.kind(), ErrorKind::NotGranted | ErrorKind::NotFound) => {
                     SecretSnapshot::NotGranted
                 }
                 Err(error) => return Err(error),

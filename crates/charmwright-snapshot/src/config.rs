@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use charmwright_event::{AppName, SecretUri};
+use charmwright_event::{AppName, Datum, EventKind, SecretUri};
 use serde_json::Value;
 
 use crate::readiness::{NotYet, Waker};
@@ -277,7 +277,12 @@ impl<'a> Options<'a> {
 
     fn wrong(&self, name: &str, cause: &str) -> NotYet {
         let remedy = format!("juju config {} {name}=…", self.application);
-        NotYet::blocked(format!("option {name}"), cause, remedy, Waker::event("config-changed"))
+        NotYet::blocked(
+            format!("option {name}"),
+            cause,
+            remedy,
+            Waker::of(EventKind::ConfigChanged, name, Datum::Config),
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! Workload containers.
 
+use charmwright_event::{Datum, EventKind};
 use charmwright_pebble::Client;
 
 use crate::readiness::{NotYet, Ready, Waker};
@@ -60,23 +61,23 @@ impl Container {
 
     /// A cause of your own, which ends when Pebble starts again.
     pub fn not_yet(&self, cause: impl Into<String>) -> NotYet {
-        NotYet::waiting(&self.name, cause, Waker::event(format!("{}-pebble-ready", self.name)))
+        NotYet::waiting(&self.name, cause, Waker::of(EventKind::PebbleReady, &self.name, Datum::Container))
     }
 
     /// A service that does not run as it should. Pebble tells Juju of a check that recovers (Juju 3.6), of a
     /// service that comes up it does not.
     pub fn service_not_yet(&self, service: &str, cause: &str, checked: bool) -> NotYet {
         let waker = if checked {
-            Waker::unsure(format!("{}-pebble-check-recovered", self.name))
+            Waker::of(EventKind::PebbleCheckRecovered, &self.name, Datum::Check)
         } else {
-            Waker::event("update-status")
+            Waker::of(EventKind::UpdateStatus, &self.name, Datum::World)
         };
         NotYet::waiting(&self.name, format!("service {service} {cause}"), waker)
     }
 
     /// A check that is down. Pebble tells Juju when it recovers (Juju 3.6).
     pub fn check_down(&self, check: &str) -> NotYet {
-        let waker = Waker::unsure(format!("{}-pebble-check-recovered", self.name));
+        let waker = Waker::of(EventKind::PebbleCheckRecovered, &self.name, Datum::Check);
         NotYet::waiting(&self.name, format!("check {check} is down"), waker)
     }
 

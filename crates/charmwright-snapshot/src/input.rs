@@ -4,6 +4,7 @@ use charmwright_hookcmds::Bag;
 
 use crate::config::{Config, Options};
 use crate::container::Container;
+use crate::peers::{PeerInterface, Peers};
 use crate::readiness::NotYet;
 use crate::relation::{Interface, Offered, Provides, Requires};
 use crate::snapshot::Snapshot;
@@ -55,8 +56,22 @@ pub struct Declaration {
 pub struct EndpointDeclaration {
     /// The endpoint.
     pub endpoint: &'static str,
-    /// How to read the other side; `None` if there is nothing to read.
-    pub remote: Option<RemoteDeclaration>,
+    /// What is read of its relations.
+    pub reads: Reads,
+}
+
+/// What is read of an endpoint's relations.
+#[derive(Debug, Clone)]
+pub enum Reads {
+    /// Nothing: it is only written.
+    Nothing,
+    /// What the other side answers.
+    Answer(RemoteDeclaration),
+    /// What the units of our own application tell one another.
+    Peers {
+        /// Whether the units' own bags are read.
+        units: bool,
+    },
 }
 
 /// How the other side of a relation is read.
@@ -64,6 +79,8 @@ pub struct EndpointDeclaration {
 pub struct RemoteDeclaration {
     /// The fields that refer to secrets which belong to the answer.
     pub secrets: &'static [&'static str],
+    /// Whether the bags of its units are read.
+    pub units: bool,
     /// The request that the remote side has read, where its bag says so.
     pub echo: fn(&Bag) -> Option<Bag>,
 }
@@ -179,16 +196,47 @@ impl<I: Offered> ProvidesInput for Provides<I> {
     }
 }
 
+/// A field with `#[peers("…")]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand for a peer endpoint",
+    label = "use `Peers<…>`"
+)]
+pub trait PeersInput: Sized {
+    /// The interface that it speaks.
+    type Interface: PeerInterface;
+
+    /// Takes the endpoint's relation.
+    fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self;
+}
+
+impl<P: PeerInterface> PeersInput for Peers<P> {
+    type Interface = P;
+
+    fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self {
+        Self::from_snapshot(endpoint, snapshot)
+    }
+}
+
 impl Declaration {
     /// Adds an endpoint whose other side is read.
     pub fn requires<T: RequiresInput>(&mut self, endpoint: &'static str) {
-        let remote = RemoteDeclaration { secrets: T::Interface::SECRETS, echo: T::Interface::echo };
-        self.endpoints.push(EndpointDeclaration { endpoint, remote: Some(remote) });
+        let remote = RemoteDeclaration {
+            secrets: T::Interface::SECRETS,
+            units: T::Interface::UNITS,
+            echo: T::Interface::echo,
+        };
+        self.endpoints.push(EndpointDeclaration { endpoint, reads: Reads::Answer(remote) });
     }
 
     /// Adds an endpoint that is only written.
     pub fn provides<T: ProvidesInput>(&mut self, endpoint: &'static str) {
-        self.endpoints.push(EndpointDeclaration { endpoint, remote: None });
+        self.endpoints.push(EndpointDeclaration { endpoint, reads: Reads::Nothing });
+    }
+
+    /// Adds a peer endpoint.
+    pub fn peers<T: PeersInput>(&mut self, endpoint: &'static str) {
+        let units = <T::Interface as PeerInterface>::UNITS;
+        self.endpoints.push(EndpointDeclaration { endpoint, reads: Reads::Peers { units } });
     }
 
     /// Adds a container.

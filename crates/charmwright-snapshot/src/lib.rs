@@ -8,6 +8,7 @@
 //! | [`readiness`] | [`Ready`], [`NotYet`], [`Waker`] |
 //! | [`config`] | options into Rust types |
 //! | [`relation`] | handshakes ([`Requires`]) and offers ([`Provides`]) |
+//! | [`peers`] | the other units of the application ([`Peers`]) |
 //! | [`container`] | workload containers |
 //! | [`input`] | the traits behind `#[derive(Inputs)]` |
 //! | [`snapshot`] | what was read, as a value |
@@ -18,6 +19,7 @@ pub mod config;
 pub mod container;
 pub mod input;
 pub mod memory;
+pub mod peers;
 pub mod reader;
 pub mod readiness;
 pub mod relation;
@@ -31,6 +33,7 @@ pub use config::{Config, Port};
 pub use container::Container;
 pub use input::{Declaration, Inputs, Leadership};
 pub use memory::Memory;
+pub use peers::{PeerInterface, Peers};
 pub use reader::{Observed, OwnBag, Reader};
 pub use readiness::{IntoReady, NotYet, Ready, Severity, Waker};
 pub use relation::{Interface, Missing, Offered, Provides, Recorder, Remote, Requires};

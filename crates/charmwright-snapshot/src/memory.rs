@@ -25,6 +25,7 @@ const BAG_BYTES_MAX: usize = 64 * 1024;
 pub struct Memory {
     leader: Option<bool>,
     apps: BTreeMap<u64, String>,
+    peers: BTreeMap<String, u64>,
     bags: BTreeMap<u64, WrittenBag>,
     ports: Option<WrittenPorts>,
     status: Option<Status>,
@@ -39,6 +40,8 @@ pub(crate) struct WrittenBag {
     pub(crate) seen: bool,
     /// If it was not: every key that may be in it.
     pub(crate) keys: BTreeSet<String>,
+    /// Nothing was ever in it before: whoever has read this in it has read this very write.
+    pub(crate) first: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -102,10 +105,20 @@ impl Memory {
         self.apps.insert(relation.number(), app.to_string());
     }
 
+    /// The relation of a peer endpoint, which there is as long as the application.
+    pub(crate) fn peer_relation(&self, endpoint: &str) -> Option<RelationId> {
+        self.peers.get(endpoint).map(|id| RelationId::new(*id))
+    }
+
+    pub(crate) fn set_peer_relation(&mut self, endpoint: &str, relation: RelationId) {
+        self.peers.insert(endpoint.to_owned(), relation.number());
+    }
+
     /// Drops what is known of relations that are gone.
     pub(crate) fn keep_relations(&mut self, alive: &[RelationId]) {
         let alive = |id: &u64| alive.contains(&RelationId::new(*id));
         self.apps.retain(|id, _| alive(id));
+        self.peers.retain(|_, id| alive(id));
         self.bags.retain(|id, _| alive(id));
     }
 
@@ -122,14 +135,15 @@ impl Memory {
 
     /// Remembers what was seen in our application's bag.
     pub(crate) fn saw_bag(&mut self, relation: RelationId, bag: &Bag) {
-        self.set_bag(relation, WrittenBag { bag: bag.clone(), seen: true, keys: BTreeSet::new() });
+        self.set_bag(relation, WrittenBag { bag: bag.clone(), seen: true, ..WrittenBag::default() });
     }
 
     /// Remembers what is about to be written into our application's bag.
     pub(crate) fn will_write_bag(&mut self, relation: RelationId, bag: &Bag) {
         let before = self.bags.remove(&relation.number()).unwrap_or_default();
+        let first = before.bag.is_empty() && before.keys.is_empty();
         let keys = before.keys.into_iter().chain(before.bag.into_keys()).chain(bag.keys().cloned());
-        self.set_bag(relation, WrittenBag { bag: bag.clone(), seen: false, keys: keys.collect() });
+        self.set_bag(relation, WrittenBag { bag: bag.clone(), seen: false, keys: keys.collect(), first });
     }
 
     fn set_bag(&mut self, relation: RelationId, written: WrittenBag) {
@@ -231,5 +245,28 @@ mod tests {
         assert_eq!(memory.bag(id).unwrap().keys, BTreeSet::from(["a".to_owned(), "b".to_owned()]));
         memory.saw_bag(id, &two);
         assert!(memory.bag(id).unwrap().keys.is_empty());
+    }
+
+    #[test]
+    fn only_the_first_text_in_a_bag_is_told_apart_by_whoever_has_read_it() {
+        let mut memory = Memory::default();
+        let (id, bag) = (RelationId::new(1), Bag::from([("a".into(), "1".into())]));
+        memory.saw_bag(id, &Bag::new());
+        memory.will_write_bag(id, &bag);
+        assert!(memory.bag(id).unwrap().first);
+        // It goes and comes back: what has been read may be the first of the two.
+        memory.will_write_bag(id, &Bag::new());
+        memory.will_write_bag(id, &bag);
+        assert!(!memory.bag(id).unwrap().first);
+    }
+
+    #[test]
+    fn a_peer_relation_is_remembered_as_long_as_it_is_there() {
+        let mut memory = Memory::default();
+        memory.set_peer_relation("cluster", RelationId::new(4));
+        memory.keep_relations(&[RelationId::new(4)]);
+        assert_eq!(memory.peer_relation("cluster"), Some(RelationId::new(4)));
+        memory.keep_relations(&[]);
+        assert_eq!(memory.peer_relation("cluster"), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use charmwright_event::{AppName, Context, Event, RelationEventKind, RelationId};
+use charmwright_event::{AppName, Context, Event, RelationEventKind, RelationId, UnitName};
 use charmwright_hookcmds::{Bag, Error, ErrorKind, HookCommands, OpenedPort, Status};
 
 use crate::memory::Memory;
@@ -104,6 +104,19 @@ impl<'a> Reader<'a> {
         Ok(ids)
     }
 
+    /// The relation of a peer endpoint, asked for once in a unit's life. None if Juju has not made it yet.
+    pub(crate) fn peer_relation(&self, endpoint: &str) -> Result<Option<RelationId>, Error> {
+        let known = self.memory.borrow().peer_relation(endpoint);
+        if known.is_some() {
+            return Ok(known);
+        }
+        let relation = self.relations(endpoint)?.first().copied();
+        if let Some(relation) = relation {
+            self.memory.borrow_mut().set_peer_relation(endpoint, relation);
+        }
+        Ok(relation)
+    }
+
     /// The application at the other end; `None` if the relation is gone. It never changes, so it is asked once
     /// in a unit's life, and not at all if an event of the relation has said it.
     pub(crate) fn remote_app(&self, relation: RelationId) -> Result<Option<AppName>, Error> {
@@ -131,6 +144,18 @@ impl<'a> Reader<'a> {
     /// The other application's bag; `None` if the relation is gone.
     pub(crate) fn remote_bag(&self, relation: RelationId, app: &AppName) -> Result<Option<Bag>, Error> {
         gone_is_none(self.juju.relation_get_app(relation, app))
+    }
+
+    /// The other side's units with their bags. A unit that is just going has none; neither has one of a relation
+    /// that is gone.
+    pub(crate) fn bags_of_units(&self, relation: RelationId) -> Result<BTreeMap<UnitName, Bag>, Error> {
+        let units = gone_is_none(self.juju.relation_units(relation))?.unwrap_or_default();
+        let bags = self.juju.relation_get_units(relation, &units);
+        let mut known = BTreeMap::new();
+        for (unit, bag) in units.into_iter().zip(bags) {
+            known.extend(gone_is_none(bag)?.map(|bag| (unit, bag)));
+        }
+        Ok(known)
     }
 
     /// Whether it is known that another unit leads.
@@ -201,8 +226,11 @@ impl<'a> Reader<'a> {
             && let Some(written) = written.clone()
         {
             match (written.bag == *wanted, written.seen) {
-                (true, true) if self.echoes.borrow().get(&relation) == Some(wanted) => {
-                    return Ok(Observed::Is(written.bag));
+                (true, seen) if seen || written.first => {
+                    if self.echoes.borrow().get(&relation) == Some(wanted) {
+                        self.memory.borrow_mut().saw_bag(relation, wanted);
+                        return Ok(Observed::Is(written.bag));
+                    }
                 }
                 (false, true) => return Ok(Observed::Is(written.bag)),
                 (false, false) => return Ok(Observed::Unknown(written.keys)),
@@ -293,7 +321,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes what the other side says that it has read in our application's bag: as good as reading it again,
-    /// if it was seen there since it was written. (If not, it may tell of an older write of the same.)
+    /// if it was seen there since it was written, or nothing was there before. (If not, it may tell of an older
+    /// write of the same.)
     pub(crate) fn note_echo(&self, relation: RelationId, read: Bag) {
         self.echoes.borrow_mut().insert(relation, read);
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use charmwright_event::{Certainty, Datum, EventKind};
+
 /// A value that is ready, or the reason why it is not.
 pub type Ready<T> = Result<T, NotYet>;
 
@@ -43,14 +45,13 @@ pub struct Waker {
 }
 
 impl Waker {
-    /// An event that Juju sends when the awaited thing happens.
-    pub(crate) fn event(event: impl Into<String>) -> Self {
-        Self { event: event.into(), otherwise: None }
-    }
-
-    /// The same, where the thing may also happen without that event: `update-status` then comes next.
-    pub(crate) fn unsure(event: impl Into<String>) -> Self {
-        Self { event: event.into(), otherwise: Some("update-status") }
+    /// The event of this kind for what `owner` names, to wait for a change of `datum`. How sure it is says the table
+    /// of the event model; if the change can happen without it, `update-status` comes next.
+    pub(crate) fn of(kind: EventKind, owner: &str, datum: Datum) -> Self {
+        let comes = kind == EventKind::UpdateStatus
+            || matches!(kind.certainty_for(datum), Some(Certainty::Sure | Certainty::CanBeLost));
+        let otherwise = (!comes).then_some(EventKind::UpdateStatus.as_str());
+        Self { event: kind.hook_name(owner), otherwise }
     }
 }
 

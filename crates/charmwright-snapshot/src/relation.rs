@@ -5,7 +5,7 @@
 
 use std::fmt::Debug;
 
-use charmwright_event::{AppName, RelationId, UnitName};
+use charmwright_event::{AppName, Datum, EventKind, RelationId, UnitName};
 use charmwright_hookcmds::{Bag, Sensitive};
 use serde::de::DeserializeOwned;
 
@@ -21,6 +21,9 @@ pub trait Interface: 'static {
     const NAME: &'static str;
     /// The fields of the remote bag that refer to secrets which belong to the answer.
     const SECRETS: &'static [&'static str] = &[];
+    /// Whether the answer is, in part, in the bags of the other side's units. If not, none of them is read,
+    /// however many there are.
+    const UNITS: bool = false;
     /// What is asked for.
     type Request;
     /// What comes back.
@@ -110,6 +113,11 @@ impl Remote<'_> {
             expected: "the JSON that the interface has there".to_owned(),
         };
         serde_json::from_str(self.field(field)?).map_err(wrong)
+    }
+
+    /// The other side's units, each with its bag, if the interface says that it has [`Interface::UNITS`].
+    pub fn units(&self) -> impl Iterator<Item = (&UnitName, &Bag)> {
+        self.relation.units.iter()
     }
 
     /// A value of a secret that a field refers to. The field is one of [`Interface::SECRETS`].
@@ -245,7 +253,7 @@ impl<I: Interface> Requires<I> {
             Missing::NotGranted(field) => NotYet::waiting(
                 &self.endpoint,
                 format!("{app} has not granted us the secret that it refers to in `{field}`"),
-                Waker::unsure(format!("{}-relation-changed", self.endpoint)),
+                Waker::of(EventKind::RelationChanged, &self.endpoint, Datum::SecretGrant),
             ),
         }
     }
@@ -256,7 +264,11 @@ impl<I: Interface> Requires<I> {
     }
 
     fn changed(&self, cause: impl Into<String>) -> NotYet {
-        NotYet::waiting(&self.endpoint, cause, Waker::event(format!("{}-relation-changed", self.endpoint)))
+        NotYet::waiting(
+            &self.endpoint,
+            cause,
+            Waker::of(EventKind::RelationChanged, &self.endpoint, Datum::RemoteAppBag),
+        )
     }
 
     fn nothing_related(&self) -> NotYet {
@@ -264,7 +276,7 @@ impl<I: Interface> Requires<I> {
             &self.endpoint,
             "nothing is related",
             format!("integrate an application that offers {}", I::NAME),
-            Waker::event(format!("{}-relation-created", self.endpoint)),
+            Waker::of(EventKind::RelationCreated, &self.endpoint, Datum::Relations),
         )
     }
 
@@ -275,7 +287,7 @@ impl<I: Interface> Requires<I> {
                 &self.endpoint,
                 format!("related to {} at once", apps.join(" and ")),
                 "remove all relations but one",
-                Waker::event(format!("{}-relation-broken", self.endpoint)),
+                Waker::of(EventKind::RelationBroken, &self.endpoint, Datum::Relations),
             )),
             State::Live(_) | State::Given(_) => None,
         }

@@ -51,8 +51,21 @@ pub struct RelationSnapshot {
     pub remote: Option<Bag>,
     /// Our own application's bag, if it had to be read.
     pub own: Option<OwnBag>,
+    /// The other side's units with their bags, if the interface has something there.
+    pub units: BTreeMap<UnitName, Bag>,
     /// The secrets that the remote bag refers to, by the field that does.
     pub secrets: BTreeMap<&'static str, SecretSnapshot>,
+}
+
+impl RelationSnapshot {
+    /// A relation of which nothing was worth reading.
+    pub fn unread(id: RelationId, app: Option<AppName>) -> Self {
+        Self { id, app, remote: None, own: None, units: BTreeMap::new(), secrets: BTreeMap::new() }
+    }
+
+    pub(crate) fn bags_of_units(&self) -> Vec<(UnitName, Bag)> {
+        self.units.iter().map(|(unit, bag)| (unit.clone(), bag.clone())).collect()
+    }
 }
 
 /// A secret that a databag refers to.

@@ -7,11 +7,12 @@ pub use charmwright_reconcile::{
     ActionFailed, Charm, ContainerWishes, Desired, DriveError, File, Results, World, charm,
 };
 pub use charmwright_snapshot::{
-    Container, IntoReady, Leadership, NotYet, Port, Provides, Ready, Requires, Sensitive, Severity, Waker,
+    Container, IntoReady, Leadership, NotYet, Peers, Port, Provides, Ready, Requires, Sensitive, Severity,
+    Waker,
 };
 /// For interfaces of your own.
 pub mod interface {
-    pub use charmwright_snapshot::{Bag, Interface, Missing, Offered, Remote};
+    pub use charmwright_snapshot::{Bag, Interface, Missing, Offered, PeerInterface, Remote};
 }
 /// For options and parameters of your own types.
 pub mod config {
@@ -25,8 +26,8 @@ pub mod prelude {
 
     pub use crate::pebble::{Check, Layer, Level, Service, Startup};
     pub use crate::{
-        Action, ActionFailed, Config, Container, Desired, File, Inputs, Leadership, NotYet, Port, Provides,
-        Ready, Requires, Results, Sensitive, charm,
+        Action, ActionFailed, Config, Container, Desired, File, Inputs, Leadership, NotYet, Peers, Port,
+        Provides, Ready, Requires, Results, Sensitive, charm,
     };
 }
 
@@ -35,9 +36,9 @@ pub mod prelude {
 pub mod __private {
     pub use charmwright_reconcile::{Action, ActionFailed, Parameters};
     pub use charmwright_snapshot::config::{Options, read};
-    pub use charmwright_snapshot::input::{Input, ProvidesInput, RequiresInput};
+    pub use charmwright_snapshot::input::{Input, PeersInput, ProvidesInput, RequiresInput};
     pub use charmwright_snapshot::{
-        Config, Container, Declaration, Inputs, Interface, NotYet, Offered, Snapshot,
+        Config, Container, Declaration, Inputs, Interface, NotYet, Offered, PeerInterface, Snapshot,
     };
 
     /// The value, or its cause among the others.

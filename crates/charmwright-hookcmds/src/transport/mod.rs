@@ -1,9 +1,18 @@
 //! The seam between the SDK and Juju.
 
+mod choose;
+mod processes;
+#[cfg(feature = "socket")]
+mod socket;
+
 use std::fmt;
-use std::io::{self, Write};
-use std::process::{Command, Stdio};
-use std::thread;
+use std::io;
+use std::sync::Arc;
+
+pub use choose::choose;
+pub use processes::{OVERLAP, Processes};
+#[cfg(feature = "socket")]
+pub use socket::{AgentSocket, SocketError};
 
 /// One hook command to run.
 #[derive(Clone, PartialEq, Eq)]
@@ -79,66 +88,29 @@ pub trait Transport: fmt::Debug + Send + Sync {
     ///
     /// If it could not be run. That it ran and failed is a [`Reply`] with another code than 0.
     fn call(&self, call: &Call) -> Result<Reply, TransportError>;
-}
 
-/// Runs the executables that Juju puts first on the `PATH`: one process a call.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Processes;
-
-impl Transport for Processes {
-    fn call(&self, call: &Call) -> Result<Reply, TransportError> {
-        run(call).map_err(|source| TransportError { command: call.command, source })
+    /// Runs reads that do not depend on one another, at the same time if that saves any. The results come in the
+    /// order of `calls`. The agent itself runs one at a time, and in an order that it chooses.
+    ///
+    /// What changes anything, or reads standard input, goes through [`call`](Self::call), one after the other.
+    fn calls(&self, calls: &[Call]) -> Vec<Result<Reply, TransportError>> {
+        calls.iter().map(|call| self.call(call)).collect()
     }
 }
 
-fn run(call: &Call) -> io::Result<Reply> {
-    let mut child = Command::new(call.command)
-        .args(&call.args)
-        .stdin(if call.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let input = child.stdin.take().zip(call.stdin.as_deref());
-    let output = thread::scope(|scope| {
-        // The command may fail without reading: then it answers, and the broken pipe says nothing more.
-        scope.spawn(|| input.map(|(mut pipe, text)| pipe.write_all(text.as_bytes())));
-        child.wait_with_output()
-    })?;
-    Ok(Reply {
-        code: output.status.code().unwrap_or(-1),
-        stdout: output.stdout,
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn call(&self, call: &Call) -> Result<Reply, TransportError> {
+        (**self).call(call)
+    }
+
+    fn calls(&self, calls: &[Call]) -> Vec<Result<Reply, TransportError>> {
+        (**self).calls(calls)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn call(args: &[&str], stdin: Option<String>) -> Reply {
-        let args = args.iter().map(|&arg| arg.to_owned()).collect();
-        Processes.call(&Call { command: "sh", args, stdin }).unwrap()
-    }
-
-    #[test]
-    fn input_larger_than_a_pipe_comes_back_whole() {
-        let text = "x".repeat(1 << 20);
-        let reply = call(&["-c", "cat"], Some(text.clone()));
-        assert!(reply.stdout == text.into_bytes());
-    }
-
-    #[test]
-    fn a_command_that_does_not_read_its_input_still_answers() {
-        let reply = call(&["-c", "echo ERROR no >&2; exit 2"], Some("x".repeat(1 << 20)));
-        assert_eq!((reply.code, reply.stderr.as_str()), (2, "ERROR no\n"));
-    }
-
-    #[test]
-    fn a_command_that_this_juju_lacks_is_not_found() {
-        let error =
-            Processes.call(&Call { command: "no-such-hook-command", args: vec![], stdin: None }).unwrap_err();
-        assert_eq!(error.source.kind(), io::ErrorKind::NotFound);
-    }
 
     #[test]
     fn neither_calls_nor_replies_show_what_they_carry() {

@@ -1,0 +1,215 @@
+//! The agent's socket: no process a command.
+
+use std::fmt;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use charmwright_jujuc::{CallError, Client, Request, Response};
+
+use super::choose::warn;
+use super::{Call, Reply, Transport, TransportError};
+
+/// Runs hook commands over the agent's own socket, as the commands themselves do.
+///
+/// The protocol is Juju's own affair and may change with any release. At the first sign of that, the connection is
+/// closed and everything goes another way, by processes: it is said in Juju's log, and lasts as long as this
+/// value. What the other way repeats is what has certainly not been run, and reads. A write that may have been run
+/// is an error.
+///
+/// The agent ends no hook while a connection is open. So this must not outlive `dispatch`; processes that are
+/// started meanwhile do not get it.
+pub struct AgentSocket {
+    client: Mutex<Option<Client<UnixStream>>>,
+    context_id: String,
+    otherwise: Box<dyn Transport>,
+}
+
+impl fmt::Debug for AgentSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_open = self.client().is_some();
+        f.debug_struct("AgentSocket").field("is_open", &is_open).finish_non_exhaustive()
+    }
+}
+
+/// The agent's socket cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SocketError {
+    /// A variable that Juju sets is not there.
+    #[error("{0} is not set")]
+    Variable(&'static str),
+    /// The socket is not a Unix socket.
+    #[error("JUJU_AGENT_SOCKET_NETWORK is not unix")]
+    Network,
+    /// Nothing answers there.
+    #[error("cannot connect to the agent")]
+    Connect(#[source] io::Error),
+    /// What answers there does not answer as Juju does.
+    #[error("the agent does not answer as expected: {0}")]
+    Probe(String),
+}
+
+impl AgentSocket {
+    /// Connects to the agent that `JUJU_AGENT_SOCKET_ADDRESS`, `JUJU_AGENT_SOCKET_NETWORK` and `JUJU_CONTEXT_ID`
+    /// name, and tries a harmless command. When the socket fails later, calls go through `otherwise`.
+    ///
+    /// # Errors
+    ///
+    /// If a variable is missing, it is not a Unix socket, or the agent does not answer as expected.
+    pub fn open(
+        variable: impl Fn(&str) -> Option<String>,
+        otherwise: impl Transport + 'static,
+    ) -> Result<Self, SocketError> {
+        let get = |name| variable(name).filter(|it| !it.is_empty()).ok_or(SocketError::Variable(name));
+        let context_id = get("JUJU_CONTEXT_ID")?;
+        let address = get("JUJU_AGENT_SOCKET_ADDRESS")?;
+        if get("JUJU_AGENT_SOCKET_NETWORK")? != "unix" {
+            return Err(SocketError::Network);
+        }
+        let mut client = Client::connect(&address).map_err(SocketError::Connect)?;
+        let harmless = Call { command: "is-leader", args: vec!["--help".to_owned()], stdin: None };
+        let harmless = request(&context_id, &harmless).map_err(SocketError::Connect)?;
+        match client.call(&harmless) {
+            Ok(response) if response.code == 0 => {
+                Ok(Self { client: Mutex::new(Some(client)), context_id, otherwise: Box::new(otherwise) })
+            }
+            Ok(response) => Err(SocketError::Probe(format!("exit code {}", response.code))),
+            Err(error) => Err(SocketError::Probe(told(&error))),
+        }
+    }
+
+    /// No call leaves the connection half used: a panic in the middle of one leaves it broken, and it says so.
+    fn client(&self) -> MutexGuard<'_, Option<Client<UnixStream>>> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes the connection, and says why if nobody has.
+    fn close(&self, error: &CallError) {
+        let client = self.client().take();
+        if client.is_some() {
+            warn(&*self.otherwise, &instead(error));
+        }
+    }
+
+    /// The answer to a call that the agent did not run, or that nobody knows whether it ran.
+    fn instead_of(&self, call: &Call, error: &CallError) -> Result<Reply, TransportError> {
+        if let Some(reply) = not_in_this_juju(call, error) {
+            return Ok(reply);
+        }
+        self.close(error);
+        if error.has_not_run() || is_read(call) {
+            self.otherwise.call(call)
+        } else {
+            let text = "the connection to the agent broke after this was sent, so it may have taken effect";
+            Err(TransportError { command: call.command, source: io::Error::other(text) })
+        }
+    }
+}
+
+impl Transport for AgentSocket {
+    fn call(&self, call: &Call) -> Result<Reply, TransportError> {
+        let request = request(&self.context_id, call)
+            .map_err(|source| TransportError { command: call.command, source })?;
+        let result = self.client().as_mut().map(|client| match call.stdin {
+            // A process whose input is closed reads nothing.
+            None => client.call_with_stdin(&request, || Ok(Vec::new())),
+            Some(_) => client.call(&request),
+        });
+        match result {
+            None => self.otherwise.call(call),
+            Some(Ok(response)) => Ok(reply(response)),
+            Some(Err(error)) => self.instead_of(call, &error),
+        }
+    }
+
+    fn calls(&self, calls: &[Call]) -> Vec<Result<Reply, TransportError>> {
+        if !calls.iter().all(is_read) {
+            return calls.iter().map(|call| self.call(call)).collect();
+        }
+        let requests: io::Result<Vec<_>> = calls.iter().map(|call| request(&self.context_id, call)).collect();
+        let results = match (self.client().as_mut(), requests) {
+            (Some(client), Ok(requests)) => client.calls(&requests),
+            _ => Vec::new(),
+        };
+        if results.len() != calls.len() {
+            return self.otherwise.calls(calls);
+        }
+        let replies: Vec<_> = calls
+            .iter()
+            .zip(results)
+            .map(|(call, result)| {
+                result.map(reply).or_else(|error| not_in_this_juju(call, &error).ok_or(error))
+            })
+            .collect();
+        if let Some(Err(error)) = replies.iter().find(|reply| reply.is_err()) {
+            self.close(error);
+        }
+        let failed =
+            calls.iter().zip(&replies).filter(|(_, reply)| reply.is_err()).map(|(call, _)| call.clone());
+        let mut repeated = self.otherwise.calls(&failed.collect::<Vec<_>>()).into_iter();
+        calls
+            .iter()
+            .zip(replies)
+            .map(|(call, reply)| match reply {
+                Ok(reply) => Ok(reply),
+                Err(_) => repeated.next().unwrap_or_else(|| self.otherwise.call(call)),
+            })
+            .collect()
+    }
+}
+
+fn request(context_id: &str, call: &Call) -> io::Result<Request> {
+    Ok(Request {
+        context_id: context_id.to_owned(),
+        dir: std::env::current_dir()?,
+        command: call.command.to_owned(),
+        args: call.args.iter().map(Into::into).collect(),
+        stdin: call.stdin.as_ref().map(|text| text.clone().into_bytes()),
+        token: String::new(),
+    })
+}
+
+fn reply(response: Response) -> Reply {
+    Reply {
+        code: response.code,
+        stdout: response.stdout,
+        stderr: String::from_utf8_lossy(&response.stderr).into_owned(),
+    }
+}
+
+/// A command that this Juju does not have is an answer, the same that Juju's client would print.
+fn not_in_this_juju(call: &Call, error: &CallError) -> Option<Reply> {
+    let CallError::Refused(text) = error else { return None };
+    let is_unknown = text.starts_with("bad request: unknown") && text.ends_with(call.command);
+    is_unknown.then(|| Reply::failure(1, text))
+}
+
+/// What may be run twice. A command that is not known counts as a write.
+fn is_read(call: &Call) -> bool {
+    const OTHERS: [&str; 7] = [
+        "goal-state",
+        "is-leader",
+        "opened-ports",
+        "relation-ids",
+        "relation-list",
+        "secret-ids",
+        "storage-list",
+    ];
+    call.stdin.is_none() && (call.command.ends_with("-get") || OTHERS.contains(&call.command))
+}
+
+/// What the log says of the end of the connection.
+pub(super) fn instead(error: &dyn std::error::Error) -> String {
+    format!("Hook commands run as processes, not over the agent's socket: {}", told(error))
+}
+
+fn told(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        told.extend([": ", &error.to_string()]);
+        cause = error.source();
+    }
+    told
+}

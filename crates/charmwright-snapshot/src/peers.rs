@@ -1,0 +1,149 @@
+//! The other units of the application, through a peer relation.
+
+use std::fmt::Debug;
+
+use charmwright_event::{Datum, EventKind, UnitName};
+use charmwright_hookcmds::Bag;
+
+use crate::readiness::{NotYet, Ready, Waker};
+use crate::relation::Missing;
+use crate::snapshot::{RelationSnapshot, Snapshot};
+
+/// What the units of one application tell one another through a peer relation.
+pub trait PeerInterface: 'static {
+    /// The name that charmcraft.yaml gives it.
+    const NAME: &'static str;
+    /// Whether each unit tells something of its own. If not, no unit's bag is read, however many there are.
+    const UNITS: bool = true;
+    /// What the leader tells all units, in the application's bag.
+    type Shared: Debug;
+    /// What each unit tells the others, in its own bag.
+    type Unit: Debug;
+
+    /// Reads the application's bag.
+    ///
+    /// # Errors
+    ///
+    /// What is missing of it.
+    fn shared(bag: &Bag) -> Result<Self::Shared, Missing>;
+
+    /// Reads one unit's bag.
+    ///
+    /// # Errors
+    ///
+    /// What is missing of it.
+    fn unit(bag: &Bag) -> Result<Self::Unit, Missing>;
+}
+
+/// The peer relation of an endpoint.
+#[derive(Debug)]
+pub struct Peers<P: PeerInterface> {
+    endpoint: String,
+    shared: Bag,
+    others: Vec<(UnitName, Bag)>,
+    interface: std::marker::PhantomData<P>,
+}
+
+impl<P: PeerInterface> Peers<P> {
+    /// For tests: this in the application's bag, and these other units.
+    pub fn given(endpoint: &str, shared: Bag, others: impl IntoIterator<Item = (UnitName, Bag)>) -> Self {
+        let others = others.into_iter().collect();
+        Self { endpoint: endpoint.to_owned(), shared, others, interface: std::marker::PhantomData }
+    }
+
+    pub(crate) fn from_snapshot(endpoint: &str, snapshot: &Snapshot) -> Self {
+        let relation = snapshot.endpoints.get(endpoint).and_then(|relations| relations.first());
+        let shared = relation.and_then(|relation| relation.remote.clone()).unwrap_or_default();
+        let others = relation.map(RelationSnapshot::bags_of_units).unwrap_or_default();
+        Self::given(endpoint, shared, others)
+    }
+
+    /// What the leader tells all units.
+    ///
+    /// # Errors
+    ///
+    /// If it has not told all of it yet.
+    pub fn shared(&self) -> Ready<P::Shared> {
+        P::shared(&self.shared).map_err(|missing| self.incomplete("the leader", missing))
+    }
+
+    /// The other units that have joined, in the order of their names, each with what it tells.
+    pub fn others(&self) -> impl Iterator<Item = (&UnitName, Ready<P::Unit>)> {
+        self.others.iter().map(|(unit, bag)| {
+            let told = P::unit(bag).map_err(|missing| self.incomplete(&unit.to_string(), missing));
+            (unit, told)
+        })
+    }
+
+    /// A cause of your own, which ends when a peer changes its data.
+    pub fn not_yet(&self, cause: impl Into<String>) -> NotYet {
+        NotYet::waiting(
+            &self.endpoint,
+            cause,
+            Waker::of(EventKind::RelationChanged, &self.endpoint, Datum::RemoteUnitBag),
+        )
+    }
+
+    fn incomplete(&self, who: &str, missing: Missing) -> NotYet {
+        self.not_yet(match missing {
+            Missing::Field(field) => format!("{who} has not set `{field}`"),
+            Missing::Invalid { field, expected } => {
+                format!("{who} has set `{field}` to what is not {expected}")
+            }
+            Missing::NotGranted(field) => {
+                format!("the secret that {who} refers to in `{field}` is not granted")
+            }
+            Missing::SecretKey { field, key } => {
+                format!("the secret that {who} refers to in `{field}` has no `{key}`")
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Cluster;
+
+    impl PeerInterface for Cluster {
+        const NAME: &'static str = "cluster";
+        type Shared = String;
+        type Unit = String;
+
+        fn shared(bag: &Bag) -> Result<String, Missing> {
+            bag.get("name").cloned().ok_or_else(|| Missing::Field("name".to_owned()))
+        }
+
+        fn unit(bag: &Bag) -> Result<String, Missing> {
+            bag.get("host").cloned().ok_or_else(|| Missing::Field("host".to_owned()))
+        }
+    }
+
+    fn bag(key: &str, value: &str) -> Bag {
+        Bag::from([(key.to_owned(), value.to_owned())])
+    }
+
+    #[test]
+    fn one_unit_that_has_not_told_anything_holds_up_no_other() {
+        let unit = |name| UnitName::parse(name).unwrap();
+        let others = [(unit("app/1"), bag("host", "a")), (unit("app/2"), Bag::new())];
+        let peers = Peers::<Cluster>::given("cluster", bag("name", "c"), others);
+        let told: Vec<_> = peers.others().map(|(unit, told)| (unit.to_string(), told)).collect();
+        assert_eq!(told[0], ("app/1".to_owned(), Ok("a".to_owned())));
+        let cause = told[1].1.as_ref().unwrap_err();
+        assert_eq!(
+            cause.to_string(),
+            "cluster: app/2 has not set `host` (woken by cluster-relation-changed)"
+        );
+        assert_eq!(peers.shared(), Ok("c".to_owned()));
+    }
+
+    #[test]
+    fn before_the_leader_has_spoken_there_is_nothing_shared() {
+        let peers = Peers::<Cluster>::given("cluster", Bag::new(), []);
+        assert!(peers.shared().unwrap_err().to_string().contains("the leader has not set `name`"));
+        assert_eq!(peers.others().count(), 0);
+    }
+}
