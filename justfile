@@ -16,9 +16,17 @@ demo *args:
 test:
     cargo xtask test
 
+# Measure a hook beside the same charm on `ops`, under Juju's own runner
+bench *args:
+    cargo xtask bench hook {{ args }}
+
+# Fuzz one target (`just fuzz gob`); needs a nightly Rust and cargo-fuzz (`cargo install cargo-fuzz`)
+fuzz target *args:
+    cargo +nightly fuzz run {{ target }} {{ args }}
+
 # Clippy with warnings as errors, and the format
 lint:
-    cargo clippy --workspace --all-targets -- -D warnings && cargo fmt --all --check
+    cargo clippy --workspace --all-targets --all-features -- -D warnings && cargo fmt --all --check
 
 # Format in place
 fmt:
@@ -26,7 +34,7 @@ fmt:
 
 # The API's documentation, with warnings as errors, into target/doc
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 
 # The book, into docs/book; needs mdBook (`cargo install mdbook`)
 book:

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use charmwright_sim::agent::Setup;
 use charmwright_sim::charm::Declared;
+use charmwright_sim::juju::version::JujuVersion;
 use charmwright_sim::play::{Audience, Play};
 use charmwright_sim::pod::Image;
 use charmwright_sim::scenario::Scenario;
@@ -28,6 +29,9 @@ pub(crate) struct Arguments {
     /// The Pebble daemon, for charms with containers [default: `pebble` on the `PATH`].
     #[arg(long, env = "CHARMWRIGHT_PEBBLE")]
     pebble: Option<PathBuf>,
+    /// The Juju that is played: 2.9, 3.6 or 4.0.
+    #[arg(long, value_name = "VERSION", default_value_t)]
+    juju: JujuVersion,
     /// How to print the play.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -73,6 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         } else {
             pebble(arguments.pebble.as_deref())?
         },
+        juju: arguments.juju,
         ..Setup::default()
     };
     let mut play = Play::new(&scenario, &setup)?;

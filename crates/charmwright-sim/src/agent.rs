@@ -1,5 +1,6 @@
 //! Runs hooks until nothing is left to do.
 
+mod once;
 mod world;
 
 use std::collections::BTreeMap;
@@ -8,52 +9,32 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::unistd::Pid;
 
+pub use once::{Ran, run};
+
 use crate::charm::{self, CharmError, Declared};
 use crate::events::{self, Hook, Life};
-use crate::hook::{self, ActionResult, HookError, Place, Record, Shared};
-use crate::model::Model;
+use crate::juju::commands;
+use crate::juju::context::Paths;
+use crate::juju::controller::ModelError;
+use crate::juju::environment::{Host, System};
+use crate::juju::run::{Processes, plain_command};
+use crate::juju::version::JujuVersion;
+use crate::model::{Bag, Model, Relation};
 use crate::pod::{Image, Observer, PebbleRequest, Pod, PodError};
+use crate::record::{ActionResult, Record};
 use crate::remote::Remote;
+use crate::watch::Watch;
 
 /// How often a hook that fails is run again before the agent gives up.
 const TRIES_MAX: usize = 4;
 /// How often a hook that is killed is run again before the agent gives up.
 const KILLS_MAX: usize = 20;
-
-/// The hook commands that the agent serves.
-pub const HOOK_COMMANDS: &[&str] = &[
-    "action-fail",
-    "action-get",
-    "action-log",
-    "action-set",
-    "application-version-set",
-    "close-port",
-    "config-get",
-    "is-leader",
-    "juju-log",
-    "network-get",
-    "open-port",
-    "opened-ports",
-    "relation-get",
-    "relation-ids",
-    "relation-list",
-    "relation-set",
-    "secret-get",
-    "secret-ids",
-    "state-delete",
-    "state-get",
-    "state-set",
-    "status-get",
-    "status-set",
-    "storage-list",
-];
 
 /// What an agent needs to start.
 #[derive(Debug, Clone, Default)]
@@ -72,6 +53,8 @@ pub struct Setup {
     pub model: String,
     /// Whether the unit leads.
     pub leader: bool,
+    /// Which Juju it is.
+    pub juju: JujuVersion,
     /// The scripted applications, by name.
     pub remotes: BTreeMap<String, Remote>,
 }
@@ -86,9 +69,9 @@ pub enum AgentError {
     /// The pod cannot be made or used.
     #[error(transparent)]
     Pod(#[from] PodError),
-    /// A hook could not be run.
+    /// The unit is none that Juju would have.
     #[error(transparent)]
-    Hook(#[from] HookError),
+    Model(#[from] ModelError),
     /// A folder or link of the agent's own could not be made.
     #[error("cannot lay out the agent's folder: {0}")]
     Layout(#[from] io::Error),
@@ -143,12 +126,12 @@ pub enum AgentError {
 pub struct Agent {
     // Dropped first: it ends every process before the folder goes.
     pod: Option<Pod>,
-    shared: Shared,
+    model: Model,
+    watch: Watch,
     life: Life,
-    place: Place,
+    host: Host,
     remotes: BTreeMap<String, Remote>,
     containers_up: bool,
-    hooks: u64,
     tries: usize,
     kills: usize,
     gave_up: Option<AgentError>,
@@ -156,30 +139,30 @@ pub struct Agent {
     _work: tempfile::TempDir,
 }
 
-/// Notes Pebble requests, and lets the charm or the daemon die at them.
+/// Tells the watch of requests to a Pebble, and kills the daemon where the watch says so.
 #[derive(Debug)]
-struct Watch {
-    shared: Shared,
+struct AtPebble {
+    watch: Watch,
     /// The daemon's own socket.
     daemon: PathBuf,
 }
 
-impl Observer for Watch {
+impl Observer for AtPebble {
     fn before(&self, request: &PebbleRequest) {
-        let mut live = self.shared.lock();
-        if live.boundary() {
+        let mut watched = self.watch.lock();
+        if watched.boundary() {
             return;
         }
-        live.note_pebble(&request.container, &request.method, &request.path_and_query);
-        if live.kill_pebble_at == Some(live.requests) {
+        watched.note_pebble(&request.container, &request.method, &request.path_and_query);
+        if watched.kill_pebble_at == Some(watched.requests) {
             // One that is gone already needs no killing.
             let _ = kill_daemon(&self.daemon);
         }
-        live.requests += 1;
+        watched.requests += 1;
     }
 
     fn after(&self, _: &PebbleRequest) {
-        self.shared.lock().boundary();
+        self.watch.lock().boundary();
     }
 }
 
@@ -192,41 +175,41 @@ impl Agent {
     pub fn new(setup: &Setup) -> Result<Self, AgentError> {
         let declared = Declared::read(&setup.charm)?;
         let work = tempfile::Builder::new().prefix("cw-").tempdir()?;
-        let model = Model::new(declared.clone(), &setup.model, setup.leader);
-        let base = work.path().join(format!("unit-{}-0", model.app));
-        let place = Place {
+        let base = work.path().join(format!("unit-{}-0", declared.name));
+        let paths = Paths {
             charm: base.join("charm"),
             tools: work.path().join("tools"),
             socket: base.join("agent.socket"),
-            path: std::env::var("PATH").unwrap_or_default(),
+            base,
         };
-        charm::install(&setup.charm, setup.dispatch.as_deref(), &place.charm)?;
-        fs::create_dir_all(&place.tools)?;
-        for command in HOOK_COMMANDS {
-            symlink(&setup.tool, place.tools.join(command))?;
+        charm::install(&setup.charm, setup.dispatch.as_deref(), &paths.charm)?;
+        fs::create_dir_all(&paths.tools)?;
+        for command in commands::names(setup.juju) {
+            symlink(&setup.tool, paths.tools.join(command))?;
         }
         let tool = work.path().join(crate::tool::NAME);
         symlink(&setup.tool, &tool)?;
-        let shared = Shared::new(model);
+        let watch = Watch::default();
         let pod = if declared.containers.is_empty() {
             None
         } else {
             let mut pod = Pod::start(work.path(), &tool)?;
             for name in declared.containers.keys() {
                 let image = setup.images.get(name).cloned().unwrap_or_default();
-                let watch = Watch { shared: shared.clone(), daemon: pod.pebble_socket(name) };
-                pod.add_container(name, &image, &setup.pebble, Arc::new(watch))?;
+                let observer = AtPebble { watch: watch.clone(), daemon: pod.pebble_socket(name) };
+                pod.add_container(name, &image, &setup.pebble, Arc::new(observer))?;
             }
             Some(pod)
         };
         Ok(Self {
             pod,
-            shared,
+            model: Model::new(declared, &setup.model, setup.leader, setup.juju, paths)?,
+            watch,
             life: Life::default(),
-            place,
+            // Charms run in a container of their own base, whatever this system is.
+            host: Host { system: System::Ubuntu, ..Host::this() },
             remotes: setup.remotes.clone(),
             containers_up: false,
-            hooks: 0,
             tries: 0,
             kills: 0,
             gave_up: None,
@@ -235,9 +218,19 @@ impl Agent {
         })
     }
 
-    /// The world and the running hook.
-    pub fn shared(&self) -> &Shared {
-        &self.shared
+    /// The unit's world.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The unit's world, to be changed behind the charm's back.
+    pub fn model_mut(&mut self) -> &mut Model {
+        &mut self.model
+    }
+
+    /// What is seen while hooks run, and where they shall die.
+    pub fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// The unit's containers; `None` if the charm declares none.
@@ -252,7 +245,7 @@ impl Agent {
 
     /// The folder that the charm runs in.
     pub fn charm_dir(&self) -> &Path {
-        &self.place.charm
+        &self.model.juju.paths.charm
     }
 
     /// Runs the next hook that is due; `None` if none is.
@@ -267,47 +260,54 @@ impl Agent {
             return Err(error);
         }
         let boots = self.boots();
-        let (hook, config) = {
-            let mut live = self.shared.lock();
-            let Some(hook) = events::next(&live.model, &mut self.life, &boots) else {
-                return Ok(None);
-            };
-            before(&hook, &mut live.model);
-            (hook, live.model.options())
+        let Some(hook) = events::next(&self.model, &mut self.life, &boots) else {
+            return Ok(None);
         };
-        self.hooks += 1;
-        let command = self.command();
-        let mut ended = hook::run(&self.shared, &hook, &self.place, self.hooks, self.life.dying, command)?;
-        if !ended.record.failed() || hook.is_action() {
-            events::commit(&mut self.shared.lock().model, &mut self.life, &hook, config);
+        before(&hook, &mut self.model);
+        let config = self.model.options();
+        let bags = self.own_bags();
+        let Ran { mut record, killed, action } = self.run(&hook);
+        self.model.charm_set_status |= record.set_status();
+        if !record.failed() || hook.is_action() {
+            events::commit(&mut self.model, &mut self.life, &hook, config);
             (self.tries, self.kills) = (0, 0);
-            self.remotes_act(&ended.written);
+            let now = self.own_bags();
+            let written: Vec<i64> =
+                now.into_iter().filter(|bag| !bags.contains(bag)).map(|(id, ..)| id).collect();
+            self.remotes_act(&written);
             self.after(&hook)?;
-            ended.record.status = Some(self.shared.lock().model.status.clone());
         } else {
             let (count, most) =
-                if ended.killed { (&mut self.kills, KILLS_MAX) } else { (&mut self.tries, TRIES_MAX) };
+                if killed { (&mut self.kills, KILLS_MAX) } else { (&mut self.tries, TRIES_MAX) };
             *count += 1;
             if *count >= most {
-                let error = ended.record.error.clone().unwrap_or_default();
-                let event = ended.record.event.clone();
+                let error = record.error.clone().unwrap_or_default();
+                let event = record.event.clone();
                 self.gave_up = Some(AgentError::KeepsFailing { event, tries: *count, error });
             }
         }
-        if ended.action.is_some() {
-            self.action = ended.action;
+        record.status = Some(self.model.status().clone());
+        if action.is_some() {
+            self.action = action;
         }
-        Ok(Some(ended.record))
+        Ok(Some(record))
     }
 
-    fn command(&self) -> Command {
-        let dispatch = self.place.charm.join("dispatch");
-        if let Some(pod) = &self.pod {
-            return pod.command(&dispatch, &self.place.charm);
-        }
-        let mut command = Command::new(dispatch);
-        command.current_dir(&self.place.charm);
-        command
+    fn run(&mut self, hook: &Hook) -> Ran {
+        let socket = self.model.juju.paths.socket.clone();
+        let pod = self.pod.as_ref();
+        let mut charm = Processes::new(&socket, |file: &Path, dir: &Path| match pod {
+            Some(pod) => pod.command(file, dir),
+            None => plain_command(file, dir),
+        });
+        run(&mut self.model, &self.watch, &self.host, hook, self.life.dying, &mut charm)
+    }
+
+    /// What our side has written in each relation.
+    fn own_bags(&self) -> Vec<(i64, Bag, Bag)> {
+        let bag = |bag: &Option<Bag>| bag.clone().unwrap_or_default();
+        let of = |one: &Relation| (one.id, bag(&one.local_app_bag), bag(&one.local_unit_bag));
+        self.model.relations().iter().map(of).collect()
     }
 
     /// The images have come and the daemons start when the unit has: the charm has to wait for them.
@@ -323,7 +323,7 @@ impl Agent {
     }
 
     fn containers(&self) -> Vec<String> {
-        self.shared.lock().model.declared.containers.keys().cloned().collect()
+        self.model.declared.containers.keys().cloned().collect()
     }
 
     fn boots(&self) -> BTreeMap<String, String> {
@@ -337,12 +337,11 @@ impl Agent {
         self.pod.as_mut().filter(|_| known).ok_or_else(unknown)
     }
 
-    fn remotes_act(&mut self, relations: &[u64]) {
-        let mut live = self.shared.lock();
+    fn remotes_act(&mut self, relations: &[i64]) {
         for id in relations {
-            let app = live.model.relations.get(id).map(|one| one.app.clone());
+            let app = self.model.relation(*id).map(|one| one.remote_app.clone());
             if let Some(remote) = app.and_then(|app| self.remotes.get(&app)) {
-                remote.act(&mut live.model, *id);
+                remote.act(&mut self.model, *id);
             }
         }
     }
@@ -358,11 +357,11 @@ fn kill_daemon(socket: &Path) -> io::Result<()> {
 /// The statuses that Juju sets by itself before a hook.
 fn before(hook: &Hook, model: &mut Model) {
     match hook {
-        Hook::Unit("install") if !model.charm_set_status() => {
-            model.set_status("maintenance", "installing charm software", false);
+        Hook::Unit("install") if !model.charm_set_status => {
+            model.set_status("maintenance", "installing charm software");
         }
-        Hook::Unit("stop") => model.set_status("maintenance", "stopping charm software", false),
-        Hook::Unit("remove") => model.set_status("maintenance", "cleaning up prior to charm deletion", false),
+        Hook::Unit("stop") => model.set_status("maintenance", "stopping charm software"),
+        Hook::Unit("remove") => model.set_status("maintenance", "cleaning up prior to charm deletion"),
         _ => {}
     }
 }

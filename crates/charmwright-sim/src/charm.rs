@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A charm that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -181,21 +181,80 @@ pub fn install(folder: &Path, dispatch: Option<&Path>, to: &Path) -> Result<(), 
     };
     fs::create_dir_all(to).map_err(at(to))?;
     if let Some(dispatch) = dispatch {
-        for file in ["charmcraft.yaml", "metadata.yaml", "config.yaml", "actions.yaml", "manifest.yaml"] {
-            let from = folder.join(file);
-            if from.is_file() {
-                fs::copy(&from, to.join(file)).map_err(at(&from))?;
-            }
-        }
+        describe(folder, to)?;
         // A link keeps large programs out of the way; Juju's charm folder has the file itself.
         fs::copy(dispatch, to.join("dispatch")).map_err(at(dispatch))?;
     } else {
         copy_tree(folder, to)?;
+        split(to)?;
     }
     let program = to.join("dispatch");
     let executable =
         fs::metadata(&program).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
     if executable { Ok(()) } else { Err(CharmError::NoDispatch { path: folder.to_owned() }) }
+}
+
+/// Copies what describes a charm, as charmcraft leaves it: metadata.yaml, config.yaml, actions.yaml, manifest.yaml.
+///
+/// # Errors
+///
+/// If a file cannot be copied or made.
+pub fn describe(folder: &Path, to: &Path) -> Result<(), CharmError> {
+    for file in ["charmcraft.yaml", "metadata.yaml", "config.yaml", "actions.yaml", "manifest.yaml"] {
+        let from = folder.join(file);
+        if from.is_file() {
+            fs::copy(&from, to.join(file))
+                .map_err(|source| CharmError::File { path: from.clone(), source })?;
+        }
+    }
+    split(to)
+}
+
+/// The parts of charmcraft.yaml that charmcraft puts into files of their own.
+const PARTS: [(&str, &str); 2] = [("config", "config.yaml"), ("actions", "actions.yaml")];
+
+/// Splits charmcraft.yaml into the files that Juju reads, where they are not there already.
+fn split(folder: &Path) -> Result<(), CharmError> {
+    let charmcraft = folder.join("charmcraft.yaml");
+    if !charmcraft.is_file() || folder.join("metadata.yaml").is_file() {
+        return Ok(());
+    }
+    let whole: Value = parse(&charmcraft)?;
+    let Value::Object(mut metadata) = whole else {
+        return Err(CharmError::Malformed { path: charmcraft, cause: "it is no map".to_owned() });
+    };
+    let write = |name: &str, value: &Value| {
+        let path = folder.join(name);
+        // What is JSON is YAML, too.
+        fs::write(&path, value.to_string()).map_err(|source| CharmError::File { path, source })
+    };
+    for (key, name) in PARTS {
+        if let Some(value) = metadata.remove(key) {
+            write(name, &value)?;
+        }
+    }
+    let base = metadata.get("base").and_then(Value::as_str).unwrap_or("ubuntu@24.04");
+    let (name, channel) = base.split_once('@').unwrap_or((base, "24.04"));
+    write("manifest.yaml", &json!({"bases": [{"name": name, "channel": format!("{channel}/stable")}]}))?;
+    for key in [
+        "type",
+        "base",
+        "build-base",
+        "bases",
+        "platforms",
+        "parts",
+        "charm-libs",
+        "links",
+        "title",
+        "charmhub",
+    ] {
+        metadata.remove(key);
+    }
+    let name = metadata.get("name").cloned().unwrap_or_default();
+    for key in ["summary", "description"] {
+        metadata.entry(key).or_insert_with(|| name.clone());
+    }
+    write("metadata.yaml", &Value::Object(metadata))
 }
 
 fn copy_tree(from: &Path, to: &Path) -> Result<(), CharmError> {

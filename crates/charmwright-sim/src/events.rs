@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::model::{Model, Relation};
+use crate::juju::context::HookInfo;
+use crate::model::{Model, Relation, Told, is_dying, is_peer};
 
 /// A hook that is to run.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +21,7 @@ pub enum Hook {
         /// `created`, `joined`, `changed`, `departed` or `broken`.
         kind: &'static str,
         /// The relation's number.
-        relation: u64,
+        relation: i64,
         /// The unit that it is about.
         unit: Option<String>,
     },
@@ -36,7 +37,7 @@ pub enum Hook {
         /// The secret's id.
         secret: String,
         /// The revision that it tells of.
-        revision: u64,
+        revision: i64,
     },
     /// An action.
     Action {
@@ -68,7 +69,7 @@ pub struct Life {
     /// The hook that comes next, whatever else is due.
     pub queued: Option<Hook>,
     /// The config that the charm was told of.
-    pub config: Option<BTreeMap<String, Value>>,
+    pub config: Option<Map<String, Value>>,
     /// The boots of Pebble that the charm was told of, by container.
     pub boots: BTreeMap<String, String>,
     /// The charm's files were replaced.
@@ -87,12 +88,47 @@ impl Hook {
         match self {
             Self::Unit(name) => (*name).to_owned(),
             Self::Relation { kind, relation, .. } => {
-                let endpoint = model.relations.get(relation).map_or("?", |one| one.endpoint.as_str());
+                let endpoint = model.relation(*relation).map_or("?", |one| one.endpoint.as_str());
                 format!("{endpoint}-relation-{kind}")
             }
             Self::PebbleReady { container, .. } => format!("{container}-pebble-ready"),
             Self::SecretChanged { .. } => "secret-changed".to_owned(),
             Self::Action { name, .. } | Self::Custom(name) => name.clone(),
+        }
+    }
+
+    /// The hook as Juju's own code would describe it. `goes` says that our own unit is being removed.
+    pub fn info(&self, model: &Model, goes: bool) -> HookInfo {
+        match self {
+            Self::Unit(name) => HookInfo::of_kind(*name),
+            Self::Custom(name) => HookInfo::of_tomorrow(name.clone()),
+            Self::Relation { kind, relation, unit } => {
+                let unit = unit.clone().unwrap_or_default();
+                let departing = match *kind {
+                    "departed" if goes => model.unit().to_owned(),
+                    "departed" => unit.clone(),
+                    _ => String::new(),
+                };
+                HookInfo {
+                    relation_id: Some(*relation),
+                    remote_unit: unit,
+                    departing_unit: departing,
+                    ..HookInfo::of_kind(format!("relation-{kind}"))
+                }
+            }
+            Self::PebbleReady { container, .. } => {
+                HookInfo { workload: container.clone(), ..HookInfo::of_kind("pebble-ready") }
+            }
+            Self::SecretChanged { secret, .. } => {
+                let consumer = model.secret(secret).and_then(|one| one.consumers.get(model.unit()));
+                HookInfo {
+                    secret_uri: format!("secret:{secret}"),
+                    secret_label: consumer.map_or_else(String::new, |one| one.label.clone()),
+                    ..HookInfo::of_kind("secret-changed")
+                }
+            }
+            // An action is no hook: it is run by its id.
+            Self::Action { name, .. } => HookInfo::of_kind(name.clone()),
         }
     }
 
@@ -112,12 +148,12 @@ pub fn next(model: &Model, life: &mut Life, boots: &BTreeMap<String, String>) ->
         if let Some(hook) = created(model) {
             return Some(hook);
         }
-        if model.leader && !life.leads {
+        if model.leader() && !life.leads {
             life.leads = true;
             life.queued = Some(Hook::Unit("leader-elected"));
             return life.queued.clone();
         }
-        life.leads = model.leader;
+        life.leads = model.leader();
     }
     if idle
         && life.started
@@ -160,7 +196,7 @@ pub fn next(model: &Model, life: &mut Life, boots: &BTreeMap<String, String>) ->
 }
 
 /// Notes that a hook has run and succeeded, and what follows it at once.
-pub fn commit(model: &mut Model, life: &mut Life, hook: &Hook, config: BTreeMap<String, Value>) {
+pub fn commit(model: &mut Model, life: &mut Life, hook: &Hook, config: Map<String, Value>) {
     if life.queued.as_ref() == Some(hook) {
         life.queued = None;
     }
@@ -170,8 +206,8 @@ pub fn commit(model: &mut Model, life: &mut Life, hook: &Hook, config: BTreeMap<
         Hook::Unit("install") => life.installed = true,
         Hook::Unit("start") => {
             life.started = true;
-            if !model.charm_set_status() {
-                model.set_status("unknown", "", false);
+            if !model.charm_set_status {
+                model.set_status("unknown", "");
             }
         }
         Hook::Unit("config-changed") => {
@@ -186,20 +222,18 @@ pub fn commit(model: &mut Model, life: &mut Life, hook: &Hook, config: BTreeMap<
         }
         Hook::Unit("stop") => {
             life.stopped = true;
-            model.set_status("maintenance", "", false);
+            model.set_status("maintenance", "");
         }
         Hook::Unit("remove") => {
             life.removed = true;
-            model.set_status("terminated", "", false);
+            model.set_status("terminated", "");
         }
         Hook::Relation { kind, relation, unit } => relation_ran(model, kind, *relation, unit.as_deref()),
         Hook::PebbleReady { container, boot_id } => {
             life.boots.insert(container.clone(), boot_id.clone());
         }
         Hook::SecretChanged { secret, revision } => {
-            if let Some(secret) = model.secrets.get_mut(secret) {
-                secret.announced = *revision;
-            }
+            model.note_announced(secret, *revision);
         }
         Hook::Action { .. } => drop(life.actions.remove(0)),
         Hook::Custom(_) => drop(life.custom.remove(0)),
@@ -207,13 +241,15 @@ pub fn commit(model: &mut Model, life: &mut Life, hook: &Hook, config: BTreeMap<
     }
 }
 
+/// The relations with what the charm was told of them, the peers' last.
+fn relations(model: &Model) -> impl Iterator<Item = (&Relation, &Told)> {
+    let of = |peer: bool| model.relations().iter().filter(move |one| is_peer(one) == peer);
+    of(false).chain(of(true)).filter_map(|one| Some((one, model.told.get(&one.id)?)))
+}
+
 fn created(model: &Model) -> Option<Hook> {
-    let due = |one: &&Relation| !one.told.created && !one.dying;
-    let hook = |id: u64| Hook::Relation { kind: "created", relation: id, unit: None };
-    let of = |peer: bool| {
-        model.relations.iter().find(|(_, one)| due(one) && one.peer == peer).map(|(id, _)| hook(*id))
-    };
-    of(false).or_else(|| of(true))
+    let (one, _) = relations(model).find(|(one, told)| !told.created && !is_dying(one))?;
+    Some(Hook::Relation { kind: "created", relation: one.id, unit: None })
 }
 
 fn pebble(life: &Life, boots: &BTreeMap<String, String>) -> Option<Hook> {
@@ -223,87 +259,75 @@ fn pebble(life: &Life, boots: &BTreeMap<String, String>) -> Option<Hook> {
 }
 
 fn secret(model: &Model) -> Option<Hook> {
-    let due =
-        model.secrets.iter().find(|(_, one)| one.granted && one.tracked > 0 && one.latest() > one.announced);
-    due.map(|(id, one)| Hook::SecretChanged { secret: id.clone(), revision: one.latest() })
+    let (secret, revision) = model.changed_secret()?;
+    Some(Hook::SecretChanged { secret: secret.id.clone(), revision })
 }
 
 /// Relations first, then `stop`, then `remove`.
 fn dying(model: &Model, life: &Life) -> Hook {
-    let of = |peer: bool| {
-        model.relations.iter().filter(|(_, one)| one.peer == peer).find_map(|(id, one)| leaving(*id, one))
-    };
-    match of(false).or_else(|| of(true)) {
+    match relations(model).find_map(|(one, told)| leaving(one, told)) {
         Some(hook) => hook,
         None if life.started && !life.stopped => Hook::Unit("stop"),
         None => Hook::Unit("remove"),
     }
 }
 
-fn leaving(id: u64, one: &Relation) -> Option<Hook> {
-    if let Some(unit) = one.told.members.keys().next() {
-        return Some(Hook::Relation { kind: "departed", relation: id, unit: Some(unit.clone()) });
+fn leaving(one: &Relation, told: &Told) -> Option<Hook> {
+    if let Some(unit) = told.members.keys().next() {
+        return Some(Hook::Relation { kind: "departed", relation: one.id, unit: Some(unit.clone()) });
     }
-    (one.told.created && !one.peer).then_some(Hook::Relation { kind: "broken", relation: id, unit: None })
+    (told.created && !is_peer(one)).then_some(Hook::Relation { kind: "broken", relation: one.id, unit: None })
 }
 
 fn relation(model: &Model) -> Option<Hook> {
-    let of = |peer: bool| {
-        model
-            .relations
-            .iter()
-            .filter(|(_, one)| one.peer == peer)
-            .find_map(|(id, one)| relation_hook(*id, one))
-    };
-    of(false).or_else(|| of(true))
+    relations(model).find_map(|(one, told)| relation_hook(model, one, told))
 }
 
-fn relation_hook(id: u64, one: &Relation) -> Option<Hook> {
-    let hook = |kind, unit: Option<&String>| Some(Hook::Relation { kind, relation: id, unit: unit.cloned() });
-    if let Some(unit) = &one.told.changed_due {
+fn relation_hook(model: &Model, one: &Relation, told: &Told) -> Option<Hook> {
+    let hook =
+        |kind, unit: Option<&String>| Some(Hook::Relation { kind, relation: one.id, unit: unit.cloned() });
+    if let Some(unit) = &told.changed_due {
         return hook("changed", Some(unit));
     }
-    if one.dying {
-        return leaving(id, one);
+    if is_dying(one) {
+        return leaving(one, told);
     }
-    if let Some(unit) = one.told.members.keys().find(|unit| !one.units.contains_key(*unit)) {
+    let units = one.units.iter().flat_map(BTreeMap::keys);
+    if let Some(unit) = told.members.keys().find(|unit| !units.clone().any(|known| known == *unit)) {
         return hook("departed", Some(unit));
     }
-    if one.remote_app.version != one.told.app_version {
+    if model.version(one.id, &one.remote_app) != told.app_version {
         return hook("changed", None);
     }
-    if let Some(unit) = one.units.keys().find(|unit| !one.told.members.contains_key(*unit)) {
+    if let Some(unit) = units.clone().find(|unit| !told.members.contains_key(*unit)) {
         return hook("joined", Some(unit));
     }
-    let newer =
-        |(unit, bag): &(&String, &crate::model::Versioned)| one.told.members.get(*unit) != Some(&bag.version);
-    one.units.iter().find(newer).and_then(|(unit, _)| hook("changed", Some(unit)))
+    let newer = |unit: &&String| told.members.get(*unit) != Some(&model.version(one.id, unit));
+    units.clone().find(newer).and_then(|unit| hook("changed", Some(unit)))
 }
 
-fn relation_ran(model: &mut Model, kind: &str, id: u64, unit: Option<&str>) {
+fn relation_ran(model: &mut Model, kind: &str, id: i64, unit: Option<&str>) {
     if kind == "broken" {
-        model.relations.remove(&id);
-        model.secrets.retain(|_, secret| secret.relation != id);
-        return;
+        return model.forget_relation(id);
     }
-    let Some(one) = model.relations.get_mut(&id) else {
+    let app = model.relation(id).map_or_else(String::new, |one| one.remote_app.clone());
+    let (app_version, unit_version) = (model.version(id, &app), unit.map(|unit| model.version(id, unit)));
+    let Some(told) = model.told.get_mut(&id) else {
         return;
     };
     match (kind, unit) {
-        ("created", _) => one.told.created = true,
+        ("created", _) => told.created = true,
         ("joined", Some(unit)) => {
-            one.told.members.insert(unit.to_owned(), 0);
-            one.told.changed_due = Some(unit.to_owned());
+            told.members.insert(unit.to_owned(), 0);
+            told.changed_due = Some(unit.to_owned());
         }
         ("changed", Some(unit)) => {
-            one.told.changed_due = None;
-            if let Some(bag) = one.units.get(unit) {
-                one.told.members.insert(unit.to_owned(), bag.version);
-            }
+            told.changed_due = None;
+            told.members.insert(unit.to_owned(), unit_version.unwrap_or_default());
         }
-        ("changed", None) => one.told.app_version = one.remote_app.version,
+        ("changed", None) => told.app_version = app_version,
         ("departed", Some(unit)) => {
-            one.told.members.remove(unit);
+            told.members.remove(unit);
         }
         _ => {}
     }
@@ -312,7 +336,6 @@ fn relation_ran(model: &mut Model, kind: &str, id: u64, unit: Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::charm::Declared;
 
     fn run(model: &mut Model, life: &mut Life, boots: &BTreeMap<String, String>) -> Vec<String> {
         let mut names = Vec::new();
@@ -327,14 +350,9 @@ mod tests {
 
     #[test]
     fn a_unit_is_deployed_in_jujus_order() {
-        let mut model = Model::new(Declared::default(), "dev", true);
-        let id = model.relate("database", "pg", false, ["pg/0".to_owned(), "pg/1".to_owned()]);
-        model
-            .relations
-            .get_mut(&id)
-            .unwrap()
-            .remote_app
-            .merge(&BTreeMap::from([("a".to_owned(), "b".to_owned())]));
+        let mut model = Model::for_tests();
+        let id = model.relate("database", "pg", ["pg/0".to_owned(), "pg/1".to_owned()]);
+        model.write_remote(id, &BTreeMap::from([("a".to_owned(), "b".to_owned())]));
         let boots = BTreeMap::from([("web".to_owned(), "boot".to_owned())]);
         let mut life = Life::default();
         assert_eq!(
@@ -353,7 +371,7 @@ mod tests {
                 "database-relation-changed",
             ]
         );
-        model.relations.get_mut(&id).unwrap().dying = true;
+        model.relation_mut(id).unwrap().life = "dying".to_owned();
         let names = run(&mut model, &mut life, &boots);
         assert_eq!(
             names,
@@ -365,10 +383,11 @@ mod tests {
 
     #[test]
     fn several_writes_are_told_once_and_a_tick_is_swallowed_by_any_hook() {
-        let mut model = Model::new(Declared::default(), "dev", false);
+        let mut model = Model::for_tests();
+        model.set_leader(false);
         let mut life = Life::default();
         run(&mut model, &mut life, &BTreeMap::new());
-        model.relate("database", "pg", false, []);
+        model.relate("database", "pg", []);
         life.tick = true;
         assert_eq!(run(&mut model, &mut life, &BTreeMap::new()), ["database-relation-created"]);
         life.tick = true;
@@ -377,7 +396,8 @@ mod tests {
 
     #[test]
     fn pebble_is_told_again_after_each_boot() {
-        let mut model = Model::new(Declared::default(), "dev", false);
+        let mut model = Model::for_tests();
+        model.set_leader(false);
         let mut life = Life::default();
         let boot = |id: &str| BTreeMap::from([("web".to_owned(), id.to_owned())]);
         assert!(run(&mut model, &mut life, &boot("1")).contains(&"web-pebble-ready".to_owned()));

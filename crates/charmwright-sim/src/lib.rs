@@ -6,22 +6,25 @@
 //! | module | for |
 //! |---|---|
 //! | [`charm`] | what a charm declares, and its folder as Juju lays it out |
-//! | [`model`] | the world of one unit: config, relations, secrets, statuses, ports |
+//! | [`juju`] | Juju's side of one run: what the controller keeps, hook commands, environment, commit; and the program that others drive |
+//! | [`model`] | the world of one unit: what the controller keeps, and what the charm was told of it |
 //! | [`remote`] | the scripted applications at the other end |
 //! | [`events`] | which hook comes next |
-//! | [`hook`] | one hook: its environment, its commands, what it writes |
 //! | [`agent`] | runs hooks until nothing is left to do |
+//! | [`record`], [`watch`] | what a hook did; looking on, and killing on the way |
 //! | [`pod`] | the unit's network and containers |
 //! | [`scenario`], [`play`], [`timeline`] | a scenario file, played and printed |
 
 pub mod agent;
 pub mod charm;
 pub mod events;
-pub mod hook;
+pub mod juju;
 pub mod model;
 pub mod play;
 pub mod pod;
+pub mod record;
 pub mod remote;
 pub mod scenario;
 pub mod timeline;
 pub mod tool;
+pub mod watch;

@@ -6,7 +6,8 @@ use charmwright_pebble::Client;
 use serde_json::json;
 
 use crate::agent::{Agent, AgentError, Setup};
-use crate::hook::Record;
+use crate::model::Relation;
+use crate::record::Record;
 use crate::scenario::{Expectation, HttpExpectation, Scenario, ServiceOf, Step};
 
 /// How many hooks may follow one change before the unit counts as restless.
@@ -253,12 +254,12 @@ impl Play {
     }
 
     fn holds_in_model(&self, expectation: &Expectation) -> Result<(), String> {
-        let live = self.agent.shared().lock();
-        let model = &live.model;
-        let has = |part: &String| model.status.message.contains(part.as_str());
-        let is = |status: &String| model.status.status == *status;
+        let model = self.agent.model();
+        let status = model.status();
+        let has = |part: &String| status.message.contains(part.as_str());
+        let is = |expected: &String| status.status == *expected;
         if !expectation.status.as_ref().is_none_or(is) || !expectation.message.as_ref().is_none_or(has) {
-            return Err(format!("the status is {}", model.status));
+            return Err(format!("the status is {status}"));
         }
         if expectation.removed.is_some_and(|removed| removed != self.agent.is_removed()) {
             return Err(format!(
@@ -267,17 +268,17 @@ impl Play {
             ));
         }
         if let Some(ports) = &expectation.ports
-            && model.ports != ports.iter().cloned().collect()
+            && model.ports() != ports.iter().cloned().collect()
         {
-            return Err(format!("the open ports are {}", json!(model.ports)));
+            return Err(format!("the open ports are {}", json!(model.ports())));
         }
         for (endpoint, expected) in &expectation.bags {
-            let mut bags =
-                model.relations.values().filter(|one| one.endpoint == *endpoint).map(|one| &one.local_app);
-            let holds = |bag: &crate::model::Bag| {
+            let mut bags = model.relations().iter().filter(|one| one.endpoint == *endpoint);
+            let holds = |one: &Relation| {
+                let held = |key: &String| one.local_app_bag.as_ref()?.get(key);
                 expected
                     .iter()
-                    .all(|(key, part)| bag.get(key).is_some_and(|value| value.contains(part.as_str())))
+                    .all(|(key, part)| held(key).is_some_and(|value| value.contains(part.as_str())))
             };
             if !bags.any(holds) {
                 return Err(format!("no bag of {endpoint} has all of it"));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::model::{Bag, Model};
+use crate::model::{Bag, Model, is_dying};
 
 /// A scripted application.
 ///
@@ -43,11 +43,12 @@ impl Remote {
     }
 
     /// Lets it act on a relation. Says whether it changed anything.
-    pub fn act(&self, model: &mut Model, relation: u64) -> bool {
-        let Some(one) = model.relations.get(&relation).filter(|one| !one.dying) else {
+    pub fn act(&self, model: &mut Model, relation: i64) -> bool {
+        let Some(one) = model.relation(relation).filter(|one| !is_dying(one)) else {
             return false;
         };
-        let (app, asked) = (one.app.clone(), one.local_app.clone());
+        let (app, held) = (one.remote_app.clone(), one.remote_app_bag.clone().unwrap_or_default());
+        let asked = model.own_bag(relation);
         let mut wanted = self.publishes.clone();
         if let Some(answer) =
             self.answers.as_ref().filter(|answer| answer.when.iter().all(|key| asked.contains_key(key)))
@@ -56,20 +57,18 @@ impl Remote {
             for (field, content) in &answer.secrets {
                 let content =
                     content.iter().map(|(key, value)| (key.clone(), filled(value, &asked))).collect();
-                let id = secret(model, relation, &app, field, content, answer.grant.unwrap_or(true));
+                let known = held.get(field).and_then(|reference| reference.strip_prefix("secret:"));
+                let id = secret(model, relation, &app, known, content, answer.grant.unwrap_or(true));
                 wanted.insert(field.clone(), format!("secret:{id}"));
             }
             if let Some(echo) = &answer.echo {
                 wanted.insert(echo.clone(), serde_json::to_string(&asked).unwrap_or_default());
             }
         }
-        let Some(one) = model.relations.get_mut(&relation) else {
-            return false;
-        };
-        let gone = one.remote_app.bag.keys().filter(|key| !wanted.contains_key(*key));
+        let gone = held.keys().filter(|key| !wanted.contains_key(*key));
         let mut changes: Bag = gone.map(|key| (key.clone(), String::new())).collect();
         changes.extend(wanted);
-        one.remote_app.merge(&changes)
+        model.write_remote(relation, &changes)
     }
 }
 
@@ -78,26 +77,25 @@ fn filled(text: &str, asked: &Bag) -> String {
 }
 
 /// The secret that a field refers to: made once for a relation, given a new revision when its content changes.
-fn secret(model: &mut Model, relation: u64, app: &str, field: &str, content: Bag, granted: bool) -> String {
-    let known =
-        model.relations.get(&relation).and_then(|one| one.remote_app.bag.get(field)?.strip_prefix("secret:"));
-    let known = known.map(str::to_owned).filter(|id| model.secrets.contains_key(id));
-    let Some(id) = known else {
+fn secret(
+    model: &mut Model,
+    relation: i64,
+    app: &str,
+    known: Option<&str>,
+    content: Bag,
+    granted: bool,
+) -> String {
+    let Some(id) = known.filter(|id| model.secret(id).is_some()) else {
         return model.add_secret(app, relation, content, granted);
     };
-    if let Some(secret) = model.secrets.get_mut(&id) {
-        secret.granted = granted;
-        if secret.revisions.last() != Some(&content) {
-            secret.revisions.push(content);
-        }
-    }
-    id
+    model.set_granted(id, granted);
+    model.set_content(id, content);
+    id.to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::charm::Declared;
 
     fn text(text: &str) -> String {
         text.to_owned()
@@ -124,12 +122,12 @@ mod tests {
 
     #[test]
     fn it_answers_only_when_it_has_been_asked() {
-        let mut model = Model::new(Declared::default(), "dev", true);
-        let id = model.relate("database", "pg", false, []);
+        let mut model = Model::for_tests();
+        let id = model.relate("database", "pg", []);
         assert!(!database().act(&mut model, id));
-        model.relations.get_mut(&id).unwrap().local_app.insert(text("database"), text("guestbook"));
+        model.write_own_bag(id, "database", "guestbook");
         assert!(database().act(&mut model, id));
-        let bag = &model.relations[&id].remote_app.bag;
+        let bag = model.relation(id).unwrap().remote_app_bag.clone().unwrap();
         assert_eq!(bag["database"], "guestbook");
         assert_eq!(bag["data"], r#"{"database":"guestbook"}"#);
         assert!(!database().act(&mut model, id), "nothing new to say");
@@ -137,16 +135,16 @@ mod tests {
 
     #[test]
     fn another_password_is_another_revision_of_the_same_secret() {
-        let mut model = Model::new(Declared::default(), "dev", true);
-        let id = model.relate("database", "pg", false, []);
-        model.relations.get_mut(&id).unwrap().local_app.insert(text("database"), text("guestbook"));
+        let mut model = Model::for_tests();
+        let id = model.relate("database", "pg", []);
+        model.write_own_bag(id, "database", "guestbook");
         let mut remote = database();
         remote.act(&mut model, id);
         if let Some(answer) = &mut remote.answers {
             answer.secrets.insert(text("secret-user"), Bag::from([(text("password"), text("other"))]));
         }
         assert!(!remote.act(&mut model, id), "the bag stays as it is");
-        assert_eq!(model.secrets.len(), 1);
-        assert_eq!(model.secrets.values().next().unwrap().latest(), 2);
+        let held = model.relation(id).unwrap().remote_app_bag.clone().unwrap();
+        assert_eq!(model.secret(held["secret-user"].trim_start_matches("secret:")).unwrap().latest, 2);
     }
 }

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
-use crate::hook::Record;
 use crate::play::Audience;
+use crate::record::Record;
 use crate::scenario::{Expectation, Step};
 
 /// Prints a play as a timeline. Styles are always written; give it a stream that strips them where they are not

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use charmwright_sim::agent::{Agent, AgentError, Setup};
-use charmwright_sim::hook::Record;
+use charmwright_sim::record::Record;
 
 const DECLARED: &str = "
 name: shelly
@@ -114,17 +114,15 @@ fn what_a_hook_writes_is_published_when_it_succeeds_and_dropped_when_it_fails() 
     unit.agent.integrate("database", "pg").unwrap();
     let failed = unit.agent.step().unwrap().unwrap();
     assert_eq!((failed.event.as_str(), failed.exit_code), ("database-relation-created", Some(3)));
-    {
-        let live = unit.agent.shared().lock();
-        let relation = live.model.relations.values().next().unwrap();
-        assert!(relation.local_app.is_empty() && live.model.ports.is_empty() && live.model.state.is_empty());
-        assert_eq!(live.model.status.message, "trying", "a status takes effect at once");
-    }
+    let model = unit.agent.model();
+    let id = model.relation_with("database", "pg").unwrap();
+    assert!(model.own_bag(id).is_empty() && model.ports().is_empty() && model.charm_state().is_empty());
+    assert_eq!(model.status().message, "trying", "a status takes effect at once");
     let retried = unit.agent.step().unwrap().unwrap();
     assert_eq!((retried.event.as_str(), retried.exit_code), ("database-relation-created", Some(0)));
-    let live = unit.agent.shared().lock();
-    assert_eq!(live.model.relations.values().next().unwrap().local_app["key"], "value");
-    assert!(live.model.ports.contains("80/tcp") && live.model.state["a"] == "b");
+    let model = unit.agent.model();
+    assert_eq!(model.own_bag(id)["key"], "value");
+    assert!(model.ports().contains("80/tcp") && model.charm_state()["a"] == "b");
 }
 
 #[test]
@@ -249,7 +247,7 @@ fn hook_commands_answer_and_refuse_in_jujus_words() {
         "1  | ERROR not running an action",
         "0 {\"status\":\"maintenance\"} | ",
         "2  | ERROR secret URI \"secret:nonsense\" not valid",
-        "0  | ",
+        "0 {} | ",
         "0  | ",
         "0 é | ",
         "0  | ",

@@ -1,6 +1,8 @@
 //! What the project does with itself. `cargo xtask` lists it.
 #![expect(clippy::print_stdout, reason = "a command line speaks to people")]
 
+mod bench;
+mod ops;
 mod setup;
 
 use std::path::{Path, PathBuf};
@@ -9,16 +11,24 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, bail};
 use clap::Parser;
 
+/// With every feature: what is off for most charms is tested, too.
+const ALL: &str = "--all-features";
+
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "What the project does with itself")]
 enum Task {
-    /// Get what is missing: the real Pebble daemon.
+    /// Get what is missing: the real Pebble daemon, the part of the real Juju that charms are tested under, and ops.
     Setup,
     /// Play the guestbook charm from nothing to active, through its troubles, to its removal.
     Demo {
         /// How to print it.
         #[arg(long, default_value = "text")]
         format: String,
+    },
+    /// Measure, beside the same charm on `ops`, under Juju's own runner.
+    Bench {
+        #[command(subcommand)]
+        what: Measure,
     },
     /// Run all tests.
     Test,
@@ -28,10 +38,21 @@ enum Task {
     Book,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum Measure {
+    /// What a config-changed hook costs, by commands and by socket.
+    Hook {
+        /// How often each is run.
+        #[arg(long, default_value_t = 15)]
+        runs: usize,
+    },
+}
+
 fn main() -> ExitCode {
     let done = match Task::parse() {
-        Task::Setup => setup::run().map(|pebble| println!("Pebble is {}", pebble.display())),
+        Task::Setup => setup::all(),
         Task::Demo { format } => demo(&format),
+        Task::Bench { what: Measure::Hook { runs } } => bench::hook(runs),
         Task::Test => test(),
         Task::Ci => ci(),
         Task::Book => book(),
@@ -64,17 +85,19 @@ fn build_release() -> anyhow::Result<PathBuf> {
 }
 
 fn test() -> anyhow::Result<()> {
-    setup::run()?;
+    setup::all()?;
     build_release()?;
     // The helper program is built first: tests of other crates run it, and cargo builds programs for their own only.
-    run(cargo(&["build", "--workspace", "--bins"]))?;
-    run(cargo(&["test", "--workspace"]))
+    run(cargo(&["build", "--workspace", "--bins", ALL]))?;
+    run(cargo(&["test", "--workspace", ALL]))
 }
 
 fn ci() -> anyhow::Result<()> {
     run(cargo(&["fmt", "--all", "--check"]))?;
-    run(cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    run(cargo(&["clippy", "--workspace", "--all-targets", ALL, "--", "-D", "warnings"]))?;
+    // And as most charms are built, with none.
+    run(cargo(&["clippy", "-p", "charmwright-hookcmds", "-p", "charmwright", "--", "-D", "warnings"]))?;
+    run(cargo(&["doc", "--workspace", "--no-deps", ALL]).env("RUSTDOCFLAGS", "-D warnings"))?;
     test()
 }
 

@@ -1,5 +1,6 @@
-//! What the project needs beyond Cargo: a real Pebble, built from its Go module.
+//! What the project needs beyond Cargo: real programs to test against, built from their Go modules.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -9,16 +10,26 @@ use crate::root;
 
 /// The version that peers/pebble/go.mod pins; it is part of the file's name.
 const PEBBLE_VERSION: &str = "1.26.0";
-/// The Go that it needs.
+/// The version that peers/juju/build.sh pins; it is part of the folder's name.
+const JUJU_VERSION: &str = "3.6.11";
+/// The Go that they need.
 const GO_AT_LEAST: (u32, u32) = (1, 24);
 
-/// Gets what is missing. Returns the daemon.
+/// Gets all that is missing, and says where it is.
+pub(crate) fn all() -> anyhow::Result<()> {
+    println!("Pebble is {}", run()?.display());
+    println!("Juju's runner and its client are in {}", juju()?.display());
+    println!("A Python that has ops is in {}", crate::ops::run()?.display());
+    Ok(())
+}
+
+/// Gets Pebble if it is missing. Returns the daemon.
 pub(crate) fn run() -> anyhow::Result<PathBuf> {
-    let pebble = root().join("target/tools").join(format!("pebble-{PEBBLE_VERSION}"));
+    let pebble = tools().join(format!("pebble-{PEBBLE_VERSION}"));
     if pebble.is_file() {
         return Ok(pebble);
     }
-    check_go()?;
+    check_go("build the real Pebble that containers run")?;
     println!("building Pebble {PEBBLE_VERSION} from peers/pebble; this takes half a minute, once");
     // Go writes the file when it is whole, so an interrupted build leaves none.
     let mut build = Command::new("go");
@@ -29,9 +40,31 @@ pub(crate) fn run() -> anyhow::Result<PathBuf> {
     Ok(pebble)
 }
 
-fn check_go() -> anyhow::Result<()> {
+/// Builds `jujupeer` and Juju's own `jujuc`, once. Returns their folder.
+pub(crate) fn juju() -> anyhow::Result<PathBuf> {
+    let built = tools().join(format!("juju-{JUJU_VERSION}"));
+    if built.is_dir() {
+        return Ok(built);
+    }
+    check_go("build the part of the real Juju that charms are tested under")?;
+    println!("building a part of Juju {JUJU_VERSION} from peers/juju; this takes two to four minutes, once");
+    let work = tools().join(format!("juju-{JUJU_VERSION}-build"));
+    let mut script = Command::new("sh");
+    script.arg(root().join("peers/juju/build.sh")).arg(&work);
+    crate::run(script).context("jujupeer could not be built; Go needs its module proxy the first time")?;
+    // The folder appears under its name with both programs in it, or not at all.
+    fs::rename(work.join("bin"), &built).context("the programs of Juju cannot be put into target/tools")?;
+    fs::remove_dir_all(&work).with_context(|| format!("{} cannot be removed", work.display()))?;
+    Ok(built)
+}
+
+pub(crate) fn tools() -> PathBuf {
+    root().join("target/tools")
+}
+
+fn check_go(what_for: &str) -> anyhow::Result<()> {
     let told = format!(
-        "Go {}.{} or later is needed, once, to build the real Pebble that containers run; get it from https://go.dev/dl",
+        "Go {}.{} or later is needed, once, to {what_for}; get it from https://go.dev/dl",
         GO_AT_LEAST.0, GO_AT_LEAST.1
     );
     let output = Command::new("go").args(["env", "GOVERSION"]).output().with_context(|| told.clone())?;

@@ -16,14 +16,9 @@ impl Agent {
     ///
     /// If the charm does not declare the option, or the value is not of its type.
     pub fn set_config(&mut self, values: &BTreeMap<String, Value>) -> Result<(), AgentError> {
-        let mut live = self.shared.lock();
         for (name, value) in values {
-            check("option", &live.model.declared.config.options, name, value)?;
-            if value.is_null() {
-                live.model.config.remove(name);
-            } else {
-                live.model.config.insert(name.clone(), value.clone());
-            }
+            check("option", &self.model.declared.config.options, name, value)?;
+            self.model.set_option(name, value.clone());
         }
         Ok(())
     }
@@ -35,15 +30,14 @@ impl Agent {
     /// If the charm does not declare the endpoint, or it is related to that application already.
     pub fn integrate(&mut self, endpoint: &str, app: &str) -> Result<(), AgentError> {
         let remote = self.remotes.entry(app.to_owned()).or_default().clone();
-        let mut live = self.shared.lock();
-        if live.model.declared.endpoint(endpoint).is_none() {
+        if self.model.declared.endpoint(endpoint).is_none() {
             return Err(AgentError::Unknown { what: "endpoint", name: endpoint.to_owned() });
         }
-        if live.model.relation_with(endpoint, app).is_some() {
+        if self.model.relation_with(endpoint, app).is_some() {
             return Err(AgentError::Related { endpoint: endpoint.to_owned(), app: app.to_owned() });
         }
-        let id = live.model.relate(endpoint, app, false, remote.unit_names(app));
-        remote.act(&mut live.model, id);
+        let id = self.model.relate(endpoint, app, remote.unit_names(app));
+        remote.act(&mut self.model, id);
         Ok(())
     }
 
@@ -53,21 +47,19 @@ impl Agent {
     ///
     /// If there is no such relation.
     pub fn remove_relation(&mut self, endpoint: &str, app: &str) -> Result<(), AgentError> {
-        let mut live = self.shared.lock();
-        let id = live.model.relation_with(endpoint, app);
-        let one = id.and_then(|id| live.model.relations.get_mut(&id));
+        let id = self.model.relation_with(endpoint, app);
+        let one = id.and_then(|id| self.model.relation_mut(id));
         let one =
             one.ok_or_else(|| AgentError::Unknown { what: "relation", name: format!("{endpoint} {app}") })?;
-        one.dying = true;
+        "dying".clone_into(&mut one.life);
         Ok(())
     }
 
     /// Gives a scripted application another script, and lets it act on all its relations.
     pub fn set_remote(&mut self, app: &str, remote: Remote) {
         self.remotes.insert(app.to_owned(), remote);
-        let relations = self.shared.lock().model.relations.clone();
-        let theirs: Vec<u64> =
-            relations.iter().filter(|(_, one)| one.app == app).map(|(id, _)| *id).collect();
+        let theirs: Vec<i64> =
+            self.model.relations().iter().filter(|one| one.remote_app == app).map(|one| one.id).collect();
         self.remotes_act(&theirs);
     }
 
@@ -78,8 +70,7 @@ impl Agent {
     /// If the charm does not declare the action or one of the parameters, if a value is not of its type, or if a
     /// parameter that must be given is not. Juju runs no charm for these.
     pub fn run_action(&mut self, name: &str, params: &BTreeMap<String, Value>) -> Result<(), AgentError> {
-        let live = self.shared.lock();
-        let declared = live.model.declared.actions.get(name);
+        let declared = self.model.declared.actions.get(name);
         let declared =
             declared.ok_or_else(|| AgentError::Unknown { what: "action", name: name.to_owned() })?;
         for (key, value) in params {
@@ -98,7 +89,7 @@ impl Agent {
 
     /// The unit becomes the leader, or another one does.
     pub fn set_leader(&mut self, leader: bool) {
-        self.shared.lock().model.leader = leader;
+        self.model.set_leader(leader);
     }
 
     /// The time for `update-status` has come.

@@ -18,6 +18,7 @@ mod anchor;
 mod arguments;
 mod container;
 mod error;
+mod hook_command;
 mod http;
 mod loopback;
 mod mounts;
@@ -31,6 +32,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use error::ToolError;
+
+use crate::juju::commands;
+use crate::juju::version::JujuVersion;
 
 /// The name under which the program takes subcommands.
 pub(crate) const NAME: &str = "charmwright-sim-tool";
@@ -46,12 +50,20 @@ enum Call {
 }
 
 /// For programs that serve as the tool themselves, under links of its name and of those of hook commands: does
-/// what such a name says; `None` under any other.
+/// what such a name says; `None` under any other. Within a hook, a link of any name is a hook command: the agent says
+/// whether it knows it.
 pub fn called_by_its_names() -> Option<ExitCode> {
     let program = env::args_os().next().unwrap_or_default();
     let name = Path::new(&program).file_name().unwrap_or_default();
-    let ours = name == NAME || crate::agent::HOOK_COMMANDS.iter().any(|command| name == *command);
-    ours.then(main)
+    let is_link = || env::current_exe().is_ok_and(|program| program.file_name() != Some(name));
+    let in_hook = || env::var_os("JUJU_CONTEXT_ID").is_some_and(|id| !id.is_empty());
+    (name == NAME || is_hook_command(name) || in_hook() && is_link()).then(main)
+}
+
+/// Whether any Juju has a hook command of this name.
+fn is_hook_command(name: &OsStr) -> bool {
+    let jujus = [JujuVersion::V2_9, JujuVersion::V3_6, JujuVersion::V4_0];
+    name.to_str().is_some_and(|name| jujus.iter().any(|juju| commands::names(*juju).contains(&name)))
 }
 
 /// Does what the name or the first argument says.
@@ -72,8 +84,7 @@ fn call(program: &OsStr, words: &mut impl Iterator<Item = OsString>) -> Call {
 }
 
 fn hook_command(name: &OsStr, words: impl Iterator<Item = OsString>) -> ExitCode {
-    let lossy = |word: OsString| word.to_string_lossy().into_owned();
-    crate::hook::client::run(&name.to_string_lossy(), words.map(lossy))
+    hook_command::run(&name.to_string_lossy(), words)
 }
 
 fn subcommand(name: &OsStr, words: &[OsString]) -> Result<(), ToolError> {

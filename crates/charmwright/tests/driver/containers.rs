@@ -136,7 +136,7 @@ fn reconcile(work: &Work, desired: &Desired) -> Result<(), NotYet> {
 
 fn wish(unit: &mut Unit, pebble: &Pebble, number: u16) {
     FOLDER.set(pebble.file(""));
-    unit.shared.lock().model.config.insert("port".into(), number.into());
+    unit.model.set_option("port", number.into());
     unit.config_changed(&work());
 }
 
@@ -247,7 +247,7 @@ fn a_layer_that_pebble_refuses_fails_the_hook_with_its_reason_and_leaves_what_ru
     let pebble = Pebble::start();
     let mut unit = unit(&pebble);
     wish(&mut unit, &pebble, 1);
-    unit.shared.lock().model.config.insert("port".into(), 7.into());
+    unit.model.set_option("port", 7.into());
     let error = unit.try_run(&work(), &Hook::Unit("config-changed")).unwrap_err();
     assert!(matches!(&error, DriveError::Pebble { container, .. } if container == "work"), "{error}");
     assert_eq!(pebble.status("reader"), ServiceStatus::Active);
@@ -258,7 +258,7 @@ fn a_reader_that_is_not_in_the_layer_is_the_authors_mistake() {
     let pebble = Pebble::start();
     let mut unit = unit(&pebble);
     FOLDER.set(pebble.file(""));
-    unit.shared.lock().model.config.insert("port".into(), 8.into());
+    unit.model.set_option("port", 8.into());
     let error = unit.try_run(&work(), &Hook::Unit("config-changed")).unwrap_err();
     assert!(error.to_string().ends_with("is read by `nobody`, which is not in the layer"), "{error}");
 }

@@ -85,9 +85,9 @@ fn nothing_is_removed_while_a_cause_stands_and_everything_once_none_does() {
     let mut unit = Unit::new(true);
     let (first, second) = (unit.relate("first", "pg"), unit.relate("second", "pg"));
     unit.config_changed(&twice());
-    unit.shared.lock().model.config.insert("port".into(), 81.into());
+    unit.model.set_option("port", 81.into());
     unit.config_changed(&twice());
-    let ports = |unit: &Unit| unit.shared.lock().model.ports.iter().cloned().collect::<Vec<_>>();
+    let ports = |unit: &Unit| unit.model.ports().into_iter().collect::<Vec<_>>();
     assert_eq!(ports(&unit), ["80/tcp", "81/tcp"]);
     unit.remote(first, ANSWER);
     unit.remote(second, ANSWER);
@@ -117,20 +117,14 @@ fn a_unit_that_loses_the_leadership_stops_writing_and_one_that_gains_it_mends_wh
     let metrics = unit.relate("metrics", "prometheus");
     unit.config_changed(&twice());
     let before = unit.own_bag(metrics);
-    unit.shared.lock().model.leader = false;
-    unit.shared.lock().model.config.insert("port".into(), 81.into());
+    unit.model.set_leader(false);
+    unit.model.set_option("port", 81.into());
     unit.config_changed(&twice());
     assert_eq!(unit.own_bag(metrics), before);
     // Meanwhile the new leader has written something else.
-    unit.shared
-        .lock()
-        .model
-        .relations
-        .get_mut(&metrics)
-        .unwrap()
-        .local_app
-        .insert("stale".into(), "x".into());
-    unit.shared.lock().model.leader = true;
+    let bag = &mut unit.model.relation_mut(metrics).unwrap().local_app_bag;
+    bag.get_or_insert_default().insert("stale".into(), "x".into());
+    unit.model.set_leader(true);
     unit.config_changed(&twice());
     assert!(unit.own_bag(metrics)["scrape_jobs"].contains(":81"));
 }
@@ -219,7 +213,7 @@ fn a_malformed_option_blocks_and_other_causes_are_still_told() {
     let mut unit = Unit::new(true);
     for (value, told) in [(70_000, "must be a port from 1 to 65535, not 70000"), (0, "not 0"), (-1, "not -1")]
     {
-        unit.shared.lock().model.config.insert("port".into(), value.into());
+        unit.model.set_option("port", value.into());
         unit.config_changed(&twice());
         let status = unit.status();
         assert!(status.starts_with("blocked: option port: ") && status.ends_with("and 2 more"), "{status}");
@@ -227,7 +221,10 @@ fn a_malformed_option_blocks_and_other_causes_are_still_told() {
         let record = unit.config_changed(&twice());
         assert_eq!(record.writes, Vec::<String>::new());
     }
-    unit.shared.lock().model.config.insert("port".into(), "many".into());
+    // The option's type has changed, and the charm's program has not.
+    let options = &mut unit.model.juju.controller.model_mut().config_schema;
+    *options = serde_json::json!({"port": {"type": "string"}}).as_object().cloned();
+    unit.model.set_option("port", "many".into());
     unit.config_changed(&twice());
     assert!(unit.status().contains("option port: must be a whole number"), "{}", unit.status());
 }

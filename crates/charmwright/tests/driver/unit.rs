@@ -1,22 +1,27 @@
 //! A unit whose charm runs within the test, on the simulator's hook commands.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use charmwright::{Charm, DriveError, World};
 use charmwright_event::Context;
 use charmwright_hookcmds::{Call, HookCommands, Reply, Transport, TransportError};
-use charmwright_sim::charm::Declared;
+use charmwright_sim::agent::run;
+use charmwright_sim::charm::{Declared, describe};
 use charmwright_sim::events::Hook;
-use charmwright_sim::hook::{Commands, Place, Record, Shared, run_function};
+use charmwright_sim::juju::commands;
+use charmwright_sim::juju::context::Paths;
+use charmwright_sim::juju::environment::Host;
+use charmwright_sim::juju::run::{Answer, Function, Session};
+use charmwright_sim::juju::version::JujuVersion;
 use charmwright_sim::model::{Bag, Model};
+use charmwright_sim::record::Record;
+use charmwright_sim::watch::Watch;
 
 pub(crate) struct Unit {
-    pub(crate) shared: Shared,
+    pub(crate) model: Model,
     /// Where the sockets of its containers are.
     pub(crate) containers: PathBuf,
-    place: Place,
-    hooks: u64,
+    watch: Watch,
     _work: tempfile::TempDir,
 }
 
@@ -36,43 +41,39 @@ impl Transport for InProcess {
 
 impl Unit {
     pub(crate) fn new(leader: bool) -> Self {
-        let declared =
-            Declared::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver"))).unwrap();
+        Self::of(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/driver")), leader)
+    }
+
+    /// A unit of the charm that the charmcraft.yaml in `folder` describes.
+    pub(crate) fn of(folder: &Path, leader: bool) -> Self {
         let work = tempfile::tempdir().unwrap();
-        let place = Place {
-            charm: work.path().to_owned(),
-            tools: work.path().to_owned(),
-            socket: work.path().join("agent.socket"),
-            path: String::new(),
-        };
-        Self {
-            containers: work.path().to_owned(),
-            shared: Shared::new(Model::new(declared, "dev", leader)),
-            place,
-            hooks: 0,
-            _work: work,
-        }
+        describe(folder, work.path()).unwrap();
+        let at = work.path().to_owned();
+        let socket = at.join("agent.socket");
+        let paths = Paths { tools: at.clone(), base: at.clone(), charm: at.clone(), socket };
+        let declared = Declared::read(folder).unwrap();
+        let model = Model::new(declared, "dev", leader, JujuVersion::default(), paths).unwrap();
+        Self { model, containers: at, watch: Watch::default(), _work: work }
     }
 
     /// Adds a relation whose `relation-created` has run.
-    pub(crate) fn relate(&self, endpoint: &str, app: &str) -> u64 {
-        let model = &mut self.shared.lock().model;
-        let id = model.relate(endpoint, app, false, []);
-        model.relations.get_mut(&id).unwrap().told.created = true;
+    pub(crate) fn relate(&mut self, endpoint: &str, app: &str) -> i64 {
+        let id = self.model.relate(endpoint, app, []);
+        self.model.told.entry(id).or_default().created = true;
         id
     }
 
-    pub(crate) fn remote(&self, relation: u64, bag: &[(&str, &str)]) {
+    pub(crate) fn remote(&mut self, relation: i64, bag: &[(&str, &str)]) {
         let bag: Bag = bag.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        self.shared.lock().model.relations.get_mut(&relation).unwrap().remote_app.merge(&bag);
+        self.model.write_remote(relation, &bag);
     }
 
-    pub(crate) fn own_bag(&self, relation: u64) -> BTreeMap<String, String> {
-        self.shared.lock().model.relations[&relation].local_app.clone()
+    pub(crate) fn own_bag(&self, relation: i64) -> Bag {
+        self.model.own_bag(relation)
     }
 
     pub(crate) fn status(&self) -> String {
-        let status = self.shared.lock().model.status.clone();
+        let status = self.model.status();
         format!("{}: {}", status.status, status.message)
     }
 
@@ -91,17 +92,18 @@ impl Unit {
         charm: &Charm<I>,
         hook: &Hook,
     ) -> Result<Record, DriveError> {
-        self.hooks += 1;
         let mut failed = None;
-        let ended = run_function(&self.shared, hook, &self.place, self.hooks, |variables, commands| {
-            let context = Context::from_variables(variables).unwrap();
-            served(commands, |juju| {
-                let world = World { juju, containers: self.containers.clone(), pause: |_| {} };
+        let containers = self.containers.clone();
+        let mut function = Function(|variables: &[(String, String)], session: &Session<'_>| {
+            let context = Context::from_variables(variables.iter().cloned()).unwrap();
+            served(session, |juju| {
+                let world = World { juju, containers: containers.clone(), pause: |_| {} };
                 failed = charm.run(&context, &world).err();
                 u8::from(failed.is_some())
             })
         });
-        failed.map_or(Ok(ended.record), Err)
+        let ran = run(&mut self.model, &self.watch, &Host::this(), hook, false, &mut function);
+        failed.map_or(Ok(ran.record), Err)
     }
 
     pub(crate) fn config_changed<I: charmwright::__private::Inputs + 'static>(
@@ -112,18 +114,25 @@ impl Unit {
     }
 }
 
-/// Runs `charm` on a thread of its own, and the commands that it asks for on this one.
-fn served(commands: &Commands<'_>, charm: impl FnOnce(HookCommands) -> u8) -> u8 {
+/// Runs `charm` on this thread, and the commands that it asks for on one of their own.
+fn served(session: &Session<'_>, charm: impl FnOnce(HookCommands) -> u8) -> u8 {
     let (ask, asked) = std::sync::mpsc::channel::<Asked>();
     let juju = HookCommands::new(InProcess(ask));
+    let dir = std::env::temp_dir();
     std::thread::scope(|scope| {
         scope.spawn(move || {
             for (call, answer) in asked {
-                let args = std::iter::once(call.command.to_owned()).chain(call.args).collect();
-                let reply = commands.call(args, call.stdin.as_deref());
-                let stdout = reply.stdout.into_bytes();
+                let stdin = call.stdin.map(String::into_bytes);
+                let call = commands::Call {
+                    name: call.command.to_owned(),
+                    args: call.args,
+                    dir: dir.clone(),
+                    stdin,
+                };
+                let Answer::Ran(reply) = session.call(&call) else { panic!("{} was not run", call.name) };
+                let stderr = String::from_utf8(reply.stderr).unwrap();
                 // The charm has gone if nobody listens.
-                let _ = answer.send(Reply { code: reply.code, stdout, stderr: reply.stderr });
+                let _ = answer.send(Reply { code: reply.code, stdout: reply.stdout, stderr });
             }
         });
         charm(juju)

@@ -102,12 +102,12 @@ fn live(stage: &mut Stage, steps: &str) {
 }
 
 fn boundaries(stage: &mut Stage) -> usize {
-    stage.agent().shared().lock().boundaries
+    stage.agent().watch().lock().boundaries
 }
 
 fn kill_at(stage: &mut Stage, boundary: usize) {
-    let mut live = stage.agent().shared().lock();
-    live.kill_at = Some(live.boundaries + boundary);
+    let mut watched = stage.agent().watch().lock();
+    watched.kill_at = Some(watched.boundaries + boundary);
 }
 
 #[test]
@@ -128,9 +128,9 @@ fn a_pebble_that_dies_at_any_request_of_a_config_change_is_waited_for_and_then_a
                         return;
                     }
                     let mut stage = Stage::ready();
-                    let mut live = stage.agent().shared().lock();
-                    live.kill_pebble_at = Some(live.requests + at);
-                    drop(live);
+                    let mut watched = stage.agent().watch().lock();
+                    watched.kill_pebble_at = Some(watched.requests + at);
+                    drop(watched);
                     let records =
                         stage.does("[{config: {server-port: 9000, greeting: There}}, {expect: {status: waiting, within: 1}}]");
                     assert_eq!(records[0].exit_code, Some(0), "request {at}: {:#?}", records[0].log);
@@ -148,5 +148,5 @@ fn a_pebble_that_dies_at_any_request_of_a_config_change_is_waited_for_and_then_a
 }
 
 fn requests(stage: &mut Stage) -> usize {
-    stage.agent().shared().lock().requests
+    stage.agent().watch().lock().requests
 }

@@ -4,7 +4,7 @@
 mod crashes;
 mod stage;
 
-use charmwright_sim::hook::Record;
+use charmwright_sim::record::Record;
 use charmwright_sim::scenario::Scenario;
 use stage::{Records, Stage, charm, dispatch, setup};
 

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use charmwright_pebble::Client;
 use charmwright_sim::agent::{Agent, Setup};
-use charmwright_sim::hook::Record;
 use charmwright_sim::model::Bag;
 use charmwright_sim::play::{Audience, Play};
 use charmwright_sim::pod::Image;
+use charmwright_sim::record::Record;
 use charmwright_sim::scenario::Expectation;
 use charmwright_sim::scenario::{Scenario, Step};
 
@@ -113,20 +113,20 @@ impl Stage {
     }
 
     pub(crate) fn status(&mut self) -> String {
-        let status = self.agent().shared().lock().model.status.clone();
+        let status = self.agent().model().status();
         format!("{}: {}", status.status, status.message)
     }
 
     /// Everything that a killed hook must not change in the end.
     pub(crate) fn end_state(&mut self) -> EndState {
         let client = Client::new(self.agent().pod().unwrap().pebble_socket("guestbook"));
-        let port = self.agent().shared().lock().model.options()["server-port"].clone();
+        let port = self.agent().model().options()["server-port"].clone();
         let page = self.agent().pod().unwrap().http_get(&format!("http://127.0.0.1:{port}/")).unwrap().body;
-        let live = self.agent().shared().lock();
+        let model = self.agent().model();
         EndState {
-            status: format!("{}: {}", live.model.status.status, live.model.status.message),
-            ports: live.model.ports.iter().cloned().collect(),
-            bags: live.model.relations.values().map(|one| one.local_app.clone()).collect(),
+            status: format!("{}: {}", model.status().status, model.status().message),
+            ports: model.ports().into_iter().collect(),
+            bags: model.relations().iter().map(|one| model.own_bag(one.id)).collect(),
             plan: format!("{:#?}", client.plan().unwrap()),
             record: client.plan().unwrap().services["charmwright-started"].environment.clone(),
             services: client

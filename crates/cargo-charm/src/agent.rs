@@ -1,0 +1,38 @@
+//! `cargo charm agent`
+
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use charmwright_sim::juju::peer::{Peer, Setup};
+use charmwright_sim::juju::version::JujuVersion;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The Juju that is played: 2.9, 3.6 or 4.0.
+    #[arg(long, value_name = "VERSION", default_value_t)]
+    juju: JujuVersion,
+    /// The charm's folder, for models that name none.
+    #[arg(long, value_name = "DIR")]
+    charm: Option<PathBuf>,
+    /// The agent's own folder, with its socket and the resources [default: a temporary one].
+    #[arg(long, value_name = "DIR")]
+    work: Option<PathBuf>,
+    /// The folder that gets a link for each hook command [default: `tools` in the agent's own].
+    #[arg(long, value_name = "DIR")]
+    tools: Option<PathBuf>,
+}
+
+/// Answers requests until there are no more.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let setup = Setup {
+        version: arguments.juju,
+        charm: arguments.charm.clone().unwrap_or_default(),
+        work: arguments.work.clone(),
+        tools: arguments.tools.clone(),
+        tool: std::env::current_exe().context("cannot find this program itself")?,
+    };
+    let mut peer = Peer::new(&setup)?;
+    peer.serve(io::stdin().lock(), io::stdout().lock())?;
+    Ok(())
+}
