@@ -11,8 +11,8 @@ use crate::{MESSAGE_BYTES_MAX, STDIN_DEMAND, socket};
 
 /// So many requests wait for replies at once, and so many bytes of them. The bytes fit in the buffers of any
 /// socket, so that a server that reads nothing before its reply was taken stops neither side.
-const PIPELINE_CALLS_MAX: usize = 32;
-const PIPELINE_BYTES_MAX: usize = 32 << 10;
+const PIPELINE_CALLS_MAX: usize = 64;
+const PIPELINE_BYTES_MAX: usize = 64 << 10;
 
 /// A connection to the agent: runs hook commands, one after the other.
 ///
@@ -101,23 +101,37 @@ impl<S: Read + Write> Client<S> {
         let mut waiting_bytes = 0_usize;
         let mut requests_left = requests.iter().enumerate().peekable();
         while requests_left.peek().is_some() || !waiting.is_empty() {
-            while let Some((place, request)) = requests_left.peek() {
+            // What is sent at once costs both sides one look at the socket; so room is left to grow first.
+            let mut batch = Vec::new();
+            let mut out = Vec::new();
+            while waiting.len() <= PIPELINE_CALLS_MAX / 2 || !batch.is_empty() {
+                let Some((place, request)) = requests_left.peek() else { break };
                 let (place, bytes) = (*place, whole_size(request));
                 let is_full = waiting.len() >= PIPELINE_CALLS_MAX
                     || waiting_bytes.saturating_add(bytes) > PIPELINE_BYTES_MAX;
                 if is_full && !waiting.is_empty() {
                     break;
                 }
-                match self.send(request, request.stdin.as_deref()) {
+                match self.encode(request, request.stdin.as_deref(), &mut out) {
                     Ok(sequence) => {
                         waiting.insert(sequence, place);
                         waiting_bytes = waiting_bytes.saturating_add(bytes);
+                        batch.push(sequence);
                     }
                     Err(error) => {
                         replies.insert(place, Err(error));
                     }
                 }
                 requests_left.next();
+            }
+            if !batch.is_empty()
+                && let Err(error) = self.write(&out)
+            {
+                // Nobody knows how many of them arrived.
+                let causes = std::iter::once(CallError::Receive(error))
+                    .chain(std::iter::repeat_with(|| CallError::Lost));
+                let lost = batch.iter().filter_map(|sequence| waiting.remove(sequence));
+                replies.extend(lost.zip(causes).map(|(place, cause)| (place, Err(cause))));
             }
             if waiting.is_empty() {
                 continue;
@@ -162,6 +176,19 @@ impl<S: Read + Write> Client<S> {
     }
 
     fn send(&mut self, request: &Request, stdin: Option<&[u8]>) -> Result<u64, CallError> {
+        let mut out = Vec::new();
+        let sequence = self.encode(request, stdin, &mut out)?;
+        self.write(&out).map_err(CallError::Send)?;
+        Ok(sequence)
+    }
+
+    /// Adds a request to what is to be sent.
+    fn encode(
+        &mut self,
+        request: &Request,
+        stdin: Option<&[u8]>,
+        out: &mut Vec<u8>,
+    ) -> Result<u64, CallError> {
         if self.is_broken {
             return Err(CallError::Broken);
         }
@@ -171,15 +198,16 @@ impl<S: Read + Write> Client<S> {
         }
         let sequence = self.sequence;
         self.sequence = sequence.wrapping_add(1);
-        let mut out = Vec::new();
-        RequestHeader { method: METHOD.to_owned(), sequence }.write(&mut self.encoder, &mut out);
-        request.write(stdin, &mut self.encoder, &mut out);
-        let stream = self.stream.get_mut();
-        stream.write_all(&out).and_then(|()| stream.flush()).map_err(|error| {
-            self.is_broken = true;
-            CallError::Send(error)
-        })?;
+        RequestHeader { method: METHOD.to_owned(), sequence }.write(&mut self.encoder, out);
+        request.write(stdin, &mut self.encoder, out);
         Ok(sequence)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let stream = self.stream.get_mut();
+        let result = stream.write_all(bytes).and_then(|()| stream.flush());
+        self.is_broken |= result.is_err();
+        result
     }
 
     fn receive(&mut self) -> Result<(u64, Result<Response, CallError>), CallError> {

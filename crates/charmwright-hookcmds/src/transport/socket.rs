@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use charmwright_jujuc::{CallError, Client, Request, Response};
@@ -22,6 +23,8 @@ use super::{Call, Reply, Transport, TransportError};
 pub struct AgentSocket {
     client: Mutex<Option<Client<UnixStream>>>,
     context_id: String,
+    /// The working directory, which is the charm's as long as it runs.
+    dir: PathBuf,
     otherwise: Box<dyn Transport>,
 }
 
@@ -69,10 +72,11 @@ impl AgentSocket {
         }
         let mut client = Client::connect(&address).map_err(SocketError::Connect)?;
         let harmless = Call { command: "is-leader", args: vec!["--help".to_owned()], stdin: None };
-        let harmless = request(&context_id, &harmless).map_err(SocketError::Connect)?;
+        let dir = std::env::current_dir().map_err(SocketError::Connect)?;
+        let harmless = request(&context_id, &dir, &harmless);
         match client.call(&harmless) {
             Ok(response) if response.code == 0 => {
-                Ok(Self { client: Mutex::new(Some(client)), context_id, otherwise: Box::new(otherwise) })
+                Ok(Self { client: Mutex::new(Some(client)), context_id, dir, otherwise: Box::new(otherwise) })
             }
             Ok(response) => Err(SocketError::Probe(format!("exit code {}", response.code))),
             Err(error) => Err(SocketError::Probe(told(&error))),
@@ -109,8 +113,7 @@ impl AgentSocket {
 
 impl Transport for AgentSocket {
     fn call(&self, call: &Call) -> Result<Reply, TransportError> {
-        let request = request(&self.context_id, call)
-            .map_err(|source| TransportError { command: call.command, source })?;
+        let request = request(&self.context_id, &self.dir, call);
         let result = self.client().as_mut().map(|client| match call.stdin {
             // A process whose input is closed reads nothing.
             None => client.call_with_stdin(&request, || Ok(Vec::new())),
@@ -127,11 +130,8 @@ impl Transport for AgentSocket {
         if !calls.iter().all(is_read) {
             return calls.iter().map(|call| self.call(call)).collect();
         }
-        let requests: io::Result<Vec<_>> = calls.iter().map(|call| request(&self.context_id, call)).collect();
-        let results = match (self.client().as_mut(), requests) {
-            (Some(client), Ok(requests)) => client.calls(&requests),
-            _ => Vec::new(),
-        };
+        let requests: Vec<_> = calls.iter().map(|call| request(&self.context_id, &self.dir, call)).collect();
+        let results = self.client().as_mut().map(|client| client.calls(&requests)).unwrap_or_default();
         if results.len() != calls.len() {
             return self.otherwise.calls(calls);
         }
@@ -159,15 +159,15 @@ impl Transport for AgentSocket {
     }
 }
 
-fn request(context_id: &str, call: &Call) -> io::Result<Request> {
-    Ok(Request {
+fn request(context_id: &str, dir: &Path, call: &Call) -> Request {
+    Request {
         context_id: context_id.to_owned(),
-        dir: std::env::current_dir()?,
+        dir: dir.to_owned(),
         command: call.command.to_owned(),
         args: call.args.iter().map(Into::into).collect(),
         stdin: call.stdin.as_ref().map(|text| text.clone().into_bytes()),
         token: String::new(),
-    })
+    }
 }
 
 fn reply(response: Response) -> Reply {
