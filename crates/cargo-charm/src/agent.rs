@@ -21,6 +21,9 @@ pub(crate) struct Arguments {
     /// The folder that gets a link for each hook command [default: `tools` in the agent's own].
     #[arg(long, value_name = "DIR")]
     tools: Option<PathBuf>,
+    /// The program that every hook command is, such as Juju's own client [default: this program].
+    #[arg(long, value_name = "FILE")]
+    client: Option<PathBuf>,
 }
 
 /// Answers requests until there are no more.
@@ -30,7 +33,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         charm: arguments.charm.clone().unwrap_or_default(),
         work: arguments.work.clone(),
         tools: arguments.tools.clone(),
-        tool: std::env::current_exe().context("cannot find this program itself")?,
+        tool: match &arguments.client {
+            Some(client) => std::path::absolute(client).context("cannot find the client")?,
+            None => std::env::current_exe().context("cannot find this program itself")?,
+        },
     };
     let mut peer = Peer::new(&setup)?;
     peer.serve(io::stdin().lock(), io::stdout().lock())?;

@@ -114,7 +114,16 @@ impl Record {
     }
 
     /// Notes a hook command that was run.
-    pub(crate) fn note_command(&mut self, args: Vec<String>, code: i32) {
+    ///
+    /// What a secret is to hold is not kept, were the charm to put it on the command line.
+    pub(crate) fn note_command(&mut self, mut args: Vec<String>, code: i32) {
+        if args.first().is_some_and(|command| matches!(command.as_str(), "secret-add" | "secret-set")) {
+            for arg in args.iter_mut().skip(1).filter(|arg| !arg.starts_with('-')) {
+                if let Some((key, _)) = arg.split_once('=') {
+                    *arg = format!("{key}=<secret>");
+                }
+            }
+        }
         self.processes += 1;
         if code == 0 && args.first().is_some_and(|command| is_write(command)) {
             self.writes.push(args.join(" "));
@@ -254,6 +263,14 @@ mod tests {
         ]);
         assert_eq!(logged.plan.unwrap(), ["one"]);
         assert_eq!(logged.log.len(), 1);
+    }
+
+    #[test]
+    fn what_a_new_secret_is_to_hold_is_not_kept() {
+        let mut record = Record::of("x".to_owned());
+        let args = ["secret-add", "--label=db", "password=hunter22", "key#base64=aHVudGVy"];
+        record.note_command(args.map(str::to_owned).to_vec(), 0);
+        assert_eq!(record.writes, ["secret-add --label=db password=<secret> key#base64=<secret>"]);
     }
 
     #[test]

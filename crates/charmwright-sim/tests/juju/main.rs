@@ -37,11 +37,16 @@ type Played = Vec<Vec<Vec<String>>>;
 
 /// Runs a file of the corpus on both sides.
 fn compare(name: &str) {
+    compare_with(name, Side::Simulated);
+}
+
+/// Runs a file of the corpus on Juju's side and on another.
+fn compare_with(name: &str, simulated: Side) {
     let mut cases = corpus::read(name);
     if let Ok(only) = env::var("CORPUS_CASE") {
         cases.retain(|case| case.name.contains(&only));
     }
-    let other = if env::var_os("CORPUS_JUJU_TWICE").is_some() { Side::Juju } else { Side::Simulated };
+    let other = if env::var_os("CORPUS_JUJU_TWICE").is_some() { Side::Juju } else { simulated };
     let folder = tempfile::Builder::new().prefix("cw-").tempdir().unwrap();
     let (wanted, got) = thread::scope(|scope| {
         let cases = &cases;
@@ -101,6 +106,13 @@ fn show(name: &str, cases: &[Case], played: &Played) {
         }
     }
     fs::write(Path::new(&folder).join(name), text).unwrap();
+}
+
+#[test]
+fn jujus_own_client_gets_the_same_from_our_agents_socket() {
+    for name in ["flags", "relation_writes", "state", "stray_bytes"] {
+        compare_with(name, Side::SimulatedForJujusClient);
+    }
 }
 
 macro_rules! corpus {

@@ -19,6 +19,8 @@ pub(crate) enum Side {
     Juju,
     /// `cargo charm agent`.
     Simulated,
+    /// The same, with Juju's own client for the hook commands.
+    SimulatedForJujusClient,
 }
 
 /// A running program of one side.
@@ -36,9 +38,12 @@ impl Peer {
     pub(crate) fn start(side: Side, root: &Path, environment: &[(&str, &str)]) -> Self {
         let mut command = match side {
             Side::Juju => Command::new(juju().join("jujupeer")),
-            Side::Simulated => {
+            Side::Simulated | Side::SimulatedForJujusClient => {
                 let mut command = Command::new(simulated());
                 command.args(["charm", "agent", "--juju", "3.6"]);
+                if side == Side::SimulatedForJujusClient {
+                    command.arg("--client").arg(juju().join("jujuc"));
+                }
                 command
             }
         };
