@@ -76,6 +76,12 @@ fn endpoint_relations(
     for id in ids {
         relations.extend(relation(reader, declared, id)?);
     }
+    // Several where one is meant are a person's business, who knows them by their names.
+    if relations.len() > 1 && matches!(declared.reads, Reads::Answer(_)) {
+        for one in relations.iter_mut().filter(|one| one.app.is_none()) {
+            one.app = reader.remote_app(one.id)?;
+        }
+    }
     Ok(relations)
 }
 
