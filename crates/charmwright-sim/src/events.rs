@@ -43,7 +43,7 @@ pub enum Hook {
     Action {
         /// The action.
         name: String,
-        /// Its parameters, defaults filled in.
+        /// Its parameters; defaults are filled in when it is queued at the controller.
         params: BTreeMap<String, Value>,
     },
     /// A hook of any other name.

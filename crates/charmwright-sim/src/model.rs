@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::charm::{Declared, OptionDeclared};
 use crate::juju::context::{Agent, Paths};
 pub use crate::juju::controller::{Bag, Relation, Secret, Status};
-use crate::juju::controller::{Controller, Grant, ModelError, Revision, relation_tag};
+use crate::juju::controller::{Controller, Grant, ModelError, Revision, merge, relation_tag};
 use crate::juju::version::JujuVersion;
 
 /// The world of one unit.
@@ -362,17 +362,6 @@ pub fn is_dying(relation: &Relation) -> bool {
 /// Whether a relation is the peers' of our own application.
 pub fn is_peer(relation: &Relation) -> bool {
     relation.role == "peer"
-}
-
-/// Merges changes into a bag: an empty value deletes its key.
-fn merge(bag: &mut Bag, changes: &Bag) {
-    for (key, value) in changes {
-        if value.is_empty() {
-            bag.remove(key);
-        } else {
-            bag.insert(key.clone(), value.clone());
-        }
-    }
 }
 
 #[cfg(test)]

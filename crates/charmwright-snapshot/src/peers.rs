@@ -64,13 +64,13 @@ impl<P: PeerInterface> Peers<P> {
     ///
     /// If it has not told all of it yet.
     pub fn shared(&self) -> Ready<P::Shared> {
-        P::shared(&self.shared).map_err(|missing| self.incomplete("the leader", missing))
+        P::shared(&self.shared).map_err(|missing| self.not_yet(missing.of("the leader")))
     }
 
     /// The other units that have joined, in the order of their names, each with what it tells.
     pub fn others(&self) -> impl Iterator<Item = (&UnitName, Ready<P::Unit>)> {
         self.others.iter().map(|(unit, bag)| {
-            let told = P::unit(bag).map_err(|missing| self.incomplete(&unit.to_string(), missing));
+            let told = P::unit(bag).map_err(|missing| self.not_yet(missing.of(&unit.to_string())));
             (unit, told)
         })
     }
@@ -82,21 +82,6 @@ impl<P: PeerInterface> Peers<P> {
             cause,
             Waker::of(EventKind::RelationChanged, &self.endpoint, Datum::RemoteUnitBag),
         )
-    }
-
-    fn incomplete(&self, who: &str, missing: Missing) -> NotYet {
-        self.not_yet(match missing {
-            Missing::Field(field) => format!("{who} has not set `{field}`"),
-            Missing::Invalid { field, expected } => {
-                format!("{who} has set `{field}` to what is not {expected}")
-            }
-            Missing::NotGranted(field) => {
-                format!("the secret that {who} refers to in `{field}` is not granted")
-            }
-            Missing::SecretKey { field, key } => {
-                format!("the secret that {who} refers to in `{field}` has no `{key}`")
-            }
-        })
     }
 }
 

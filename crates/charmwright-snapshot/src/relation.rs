@@ -80,6 +80,24 @@ pub enum Missing {
     },
 }
 
+impl Missing {
+    /// What is missing, in the words of a cause: of `who`, an application or a unit.
+    pub(crate) fn of(&self, who: &str) -> String {
+        match self {
+            Self::Field(field) => format!("{who} has not set `{field}`"),
+            Self::Invalid { field, expected } => {
+                format!("{who} has set `{field}` to what is not {expected}")
+            }
+            Self::NotGranted(field) => {
+                format!("{who} has not granted us the secret that it refers to in `{field}`")
+            }
+            Self::SecretKey { field, key } => {
+                format!("the secret that {who} refers to in `{field}` has no `{key}`")
+            }
+        }
+    }
+}
+
 /// The other side's bag, with the secrets that it refers to.
 #[derive(Debug)]
 pub struct Remote<'a> {
@@ -237,24 +255,18 @@ impl<I: Interface> Requires<I> {
         if asked.is_some_and(|asked| !is_part(&asked)) {
             return Err(self.changed(format!("{app} has not answered the request as it is now")));
         }
-        I::read(&Remote { relation, bag }).map_err(|missing| self.incomplete(&app, missing))
+        I::read(&Remote { relation, bag }).map_err(|missing| self.incomplete(&app, &missing))
     }
 
-    fn incomplete(&self, app: &str, missing: Missing) -> NotYet {
+    fn incomplete(&self, app: &str, missing: &Missing) -> NotYet {
         match missing {
-            Missing::Field(field) => self.changed(format!("{app} has not set `{field}`")),
-            Missing::Invalid { field, expected } => {
-                self.changed(format!("{app} has set `{field}` to what is not {expected}"))
-            }
-            Missing::SecretKey { field, key } => {
-                self.changed(format!("the secret that {app} refers to in `{field}` has no `{key}`"))
-            }
             // Juju sends no event for a grant.
-            Missing::NotGranted(field) => NotYet::waiting(
+            Missing::NotGranted(_) => NotYet::waiting(
                 &self.endpoint,
-                format!("{app} has not granted us the secret that it refers to in `{field}`"),
+                missing.of(app),
                 Waker::of(EventKind::RelationChanged, &self.endpoint, Datum::SecretGrant),
             ),
+            _ => self.changed(missing.of(app)),
         }
     }
 

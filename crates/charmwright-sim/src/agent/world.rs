@@ -79,11 +79,7 @@ impl Agent {
         if let Some(missing) = declared.required.iter().find(|key| !params.contains_key(*key)) {
             return Err(AgentError::MissingParameter { action: name.to_owned(), name: missing.clone() });
         }
-        let defaults =
-            declared.params.iter().filter_map(|(key, param)| Some((key.clone(), param.default.clone()?)));
-        let mut all: BTreeMap<String, Value> = defaults.collect();
-        all.extend(params.clone());
-        self.life.actions.push((name.to_owned(), all));
+        self.life.actions.push((name.to_owned(), params.clone()));
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::Arc;
 
+use charmwright_sim::charm::describe;
 use charmwright_sim::pod::{Image, Observer, PebbleRequest, Pod};
 use serde_json::{Value, json};
 
@@ -62,16 +63,8 @@ fn beside(name: &str) -> PathBuf {
 
 /// The charm's folder, as charmcraft and Juju leave it there.
 fn lay_out(charm: &Path, by: By) {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = fs::read_to_string(from.join("charmcraft.yaml")).unwrap();
-    let craft: Value = serde_yaml::from_str(&text).unwrap();
     fs::create_dir_all(charm).unwrap();
-    let write = |name: &str, value: Value| fs::write(charm.join(name), value.to_string()).unwrap();
-    let keys = ["name", "summary", "description", "requires", "provides", "peers", "containers", "resources"];
-    write("metadata.yaml", keys.iter().map(|key| ((*key).to_owned(), craft[*key].clone())).collect());
-    write("config.yaml", craft["config"].clone());
-    write("actions.yaml", craft["actions"].clone());
-    write("manifest.yaml", json!({"bases": [{"name": "ubuntu", "channel": "24.04/stable"}]}));
+    describe(Path::new(env!("CARGO_MANIFEST_DIR")), charm).unwrap();
     let dispatch = charm.join("dispatch");
     match by {
         By::Commands => drop(fs::copy(env!("CARGO_BIN_EXE_guestbook"), &dispatch).unwrap()),

@@ -50,6 +50,7 @@ pub(crate) use self::resources::last_part;
 pub use self::secrets::{ContentRequest, SecretListed, checksum};
 pub use self::storage::Attachment;
 pub use self::time::{InvalidTime, Time};
+pub(crate) use self::unit::merge;
 pub use self::uri::{InvalidUri, SecretUri, is_id};
 
 /// When in a run the controller was asked.

@@ -247,7 +247,7 @@ impl Controller {
 }
 
 /// Writes settings into a bag. Empty values delete.
-pub(super) fn merge(bag: &mut Bag, update: &Bag) {
+pub(crate) fn merge(bag: &mut Bag, update: &Bag) {
     for (key, value) in update {
         if value.is_empty() {
             bag.remove(key);
