@@ -117,6 +117,20 @@ impl Datum {
         Self::World,
     ];
 
+    /// All data that can be found later. An operator's request is no state.
+    pub(crate) const ALL_BUT_REQUESTS: [Self; Self::ALL.len() - 1] = {
+        let mut data = [Self::World; Self::ALL.len() - 1];
+        let (mut from, mut to) = (0, 0);
+        while from < Self::ALL.len() {
+            if !matches!(Self::ALL[from], Self::ActionRequest) {
+                data[to] = Self::ALL[from];
+                to += 1;
+            }
+            from += 1;
+        }
+        data
+    };
+
     /// The events that announce a change of it, the sure ones first.
     ///
     /// [`EventKind::UpdateStatus`] ends every list but that of what an operator asks for: whatever happened, it is
@@ -157,16 +171,13 @@ const fn may_not_come(datum: Datum) -> Change {
     Change { datum, certainty: Certainty::MayNotCome }
 }
 
-/// An event that says nothing of what changed. An operator's request is no state that could be found later.
-const ANYTHING: [Change; Datum::ALL.len() - 1] = {
-    let mut changes = [may_not_come(Datum::World); Datum::ALL.len() - 1];
-    let (mut from, mut to) = (0, 0);
-    while from < Datum::ALL.len() {
-        if !matches!(Datum::ALL[from], Datum::ActionRequest) {
-            changes[to] = may_not_come(Datum::ALL[from]);
-            to += 1;
-        }
-        from += 1;
+/// An event that says nothing of what changed.
+const ANYTHING: [Change; Datum::ALL_BUT_REQUESTS.len()] = {
+    let mut changes = [may_not_come(Datum::World); Datum::ALL_BUT_REQUESTS.len()];
+    let mut at = 0;
+    while at < changes.len() {
+        changes[at] = may_not_come(Datum::ALL_BUT_REQUESTS[at]);
+        at += 1;
     }
     changes
 };
@@ -185,7 +196,7 @@ impl EventKind {
     /// What it announces.
     ///
     /// Anything else may have changed too: Juju coalesces events and lets a unit read the present, not the past.
-    /// Where a change is not sure, the reason stands in the source.
+    /// Where a change is not sure, [`EventKind::losses`] says when it gets lost, and what comes instead.
     pub fn changes(self) -> &'static [Change] {
         match self {
             Self::Start => const { &[sure(Datum::Processes)] },
@@ -236,7 +247,9 @@ impl EventKind {
             }
             Self::StorageAttached | Self::StorageDetaching => const { &[sure(Datum::Storage)] },
             Self::SecretChanged => const { &[sure(Datum::SecretContent)] },
-            Self::SecretRotate | Self::SecretExpired => const { &[sure(Datum::SecretDue)] },
+            // A retry on a unit that has stopped leading counts as a rotation, and is none.
+            Self::SecretRotate => const { &[can_be_lost(Datum::SecretDue)] },
+            Self::SecretExpired => const { &[sure(Datum::SecretDue)] },
             // It is skipped if the unit stops leading before it runs, and the next leader gets none.
             Self::SecretRemove => const { &[can_be_lost(Datum::SecretObsolete)] },
             Self::PebbleReady => const { &[sure(Datum::Container)] },
@@ -246,7 +259,8 @@ impl EventKind {
             Self::PebbleCheckFailed | Self::PebbleCheckRecovered => const { &[may_not_come(Datum::Check)] },
             Self::PreSeriesUpgrade | Self::PostSeriesUpgrade => const { &[sure(Datum::Base)] },
             Self::CollectMetrics | Self::MeterStatusChanged => &[],
-            Self::Action => const { &[sure(Datum::ActionRequest)] },
+            // It is not repeated if the agent ends while it runs.
+            Self::Action => const { &[can_be_lost(Datum::ActionRequest)] },
         }
     }
 }

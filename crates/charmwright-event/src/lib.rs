@@ -20,6 +20,7 @@
 //! - [`Event`] has every hook of Juju 2.9 to 4.0 with what Juju says beside it, and [`Event::Other`] for the rest.
 //! - [`EventKind::goal`] says what a run is for; [`EventKind::changes`] what an event announces, and
 //!   [`Datum::wakers`] the other way round: which event to wait for.
+//! - [`EventKind::losses`] says when Juju loses an event, and what comes instead; [`ORDER`] which one comes first.
 //! - [`typed`] has one type for each kind, and says which of them may be deferred.
 //! - Names are parsed once, by the forms that Juju itself gives them.
 //!
@@ -30,7 +31,9 @@ mod change;
 mod context;
 mod event;
 mod kind;
+mod loss;
 mod names;
+mod order;
 pub mod typed;
 mod variables;
 mod version;
@@ -42,8 +45,10 @@ pub use event::{
     StorageKind,
 };
 pub use kind::{EventKind, Prefix};
+pub use loss::Loss;
 pub use names::{
     ActionId, AppName, Base, ContainerName, EndpointName, MachineId, ModelUuid, NameError, RelationId,
     SecretId, SecretUri, StorageId, StorageName, UnitName,
 };
+pub use order::{ORDER, RELATION_ORDER, Rule, Within};
 pub use version::JujuVersion;

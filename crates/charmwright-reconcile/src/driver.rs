@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use charmwright_event::Context;
+use charmwright_event::{Certainty, Context};
 use charmwright_hookcmds::HookCommands;
 use charmwright_snapshot::snapshot::{ContainerSnapshot, Snapshot};
 use charmwright_snapshot::{Container, Declaration, Inputs, Memory, NotYet, Reader, Ready, collect};
@@ -283,6 +283,10 @@ impl Hook<'_> {
             tracing::debug!("{block}");
         } else {
             tracing::info!("{block}");
+        }
+        // A status has no room for it.
+        for cause in causes.iter().filter(|cause| cause.waker().certainty() != Certainty::Sure) {
+            tracing::debug!("{}: {}", cause.subject(), cause.waker().explain());
         }
         if set_status {
             self.world.juju.status_set(&status)?;

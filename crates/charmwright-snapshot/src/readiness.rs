@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use charmwright_event::{Certainty, Datum, EventKind};
+use charmwright_event::{Certainty, Datum, EventKind, Loss};
 
 /// A value that is ready, or the reason why it is not.
 pub type Ready<T> = Result<T, NotYet>;
@@ -40,25 +40,85 @@ pub enum Severity {
 /// The event that will run the charm again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waker {
-    event: String,
-    otherwise: Option<&'static str>,
+    kind: EventKind,
+    owner: String,
+    datum: Datum,
 }
 
 impl Waker {
     /// The event of this kind for what `owner` names, to wait for a change of `datum`. How sure it is says the table
     /// of the event model; if the change can happen without it, `update-status` comes next.
     pub(crate) fn of(kind: EventKind, owner: &str, datum: Datum) -> Self {
-        let comes = kind == EventKind::UpdateStatus
-            || matches!(kind.certainty_for(datum), Some(Certainty::Sure | Certainty::CanBeLost));
-        let otherwise = (!comes).then_some(EventKind::UpdateStatus.as_str());
-        Self { event: kind.hook_name(owner), otherwise }
+        Self { kind, owner: owner.to_owned(), datum }
+    }
+
+    /// The kind of the event.
+    pub fn kind(&self) -> EventKind {
+        self.kind
+    }
+
+    /// How much can be built on it.
+    pub fn certainty(&self) -> Certainty {
+        self.kind.certainty_for(self.datum).unwrap_or(Certainty::MayNotCome)
+    }
+
+    /// When Juju loses the event, as far as it matters here.
+    pub fn losses(&self) -> impl Iterator<Item = &'static Loss> {
+        self.kind.losses_of(self.datum)
+    }
+
+    /// What runs the charm again, and what does if Juju loses that event. Longer than a status may be: for logs.
+    ///
+    /// ```
+    /// use charmwright_snapshot::Container;
+    ///
+    /// let container = Container::unreachable("server");
+    /// assert_eq!(container.not_yet("").waker().explain(), "woken by server-pebble-ready");
+    /// assert_eq!(
+    ///     container.check_down("up").waker().explain(),
+    ///     "woken by server-pebble-check-recovered, which may not come; then by server-pebble-ready or update-status"
+    /// );
+    /// ```
+    pub fn explain(&self) -> String {
+        let event = self.kind.hook_name(&self.owner);
+        let doubt = match self.certainty() {
+            Certainty::Sure => return format!("woken by {event}"),
+            _ if self.kind == EventKind::UpdateStatus => {
+                return format!("woken by {event}, which any other event replaces; then by that one");
+            }
+            Certainty::CanBeLost => "which Juju 3.6.11 can lose",
+            Certainty::MayNotCome => "which may not come",
+        };
+        format!("woken by {event}, {doubt}; then by {}", self.next())
+    }
+
+    /// What comes instead, the first first; at the latest `update-status`.
+    fn next(&self) -> String {
+        let mut kinds: Vec<EventKind> = Vec::new();
+        for kind in self.losses().flat_map(|loss| loss.instead) {
+            if *kind != EventKind::UpdateStatus && !kinds.contains(kind) {
+                kinds.push(*kind);
+            }
+        }
+        let name = |kind: EventKind| {
+            // The name of a storage, for one, is not that of an endpoint.
+            let owner = if kind.prefix() == self.kind.prefix() { self.owner.as_str() } else { "" };
+            if owner.is_empty() { kind.to_string() } else { kind.hook_name(owner) }
+        };
+        let names: Vec<String> = kinds.into_iter().map(name).collect();
+        let last = EventKind::UpdateStatus;
+        if names.is_empty() { last.to_string() } else { format!("{} or {last}", names.join(", ")) }
     }
 }
 
 impl fmt::Display for Waker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.event)?;
-        self.otherwise.map_or(Ok(()), |otherwise| write!(f, " or {otherwise}"))
+        f.write_str(&self.kind.hook_name(&self.owner))?;
+        let last = EventKind::UpdateStatus;
+        if self.kind != last && self.certainty() == Certainty::MayNotCome {
+            write!(f, " or {last}")?;
+        }
+        Ok(())
     }
 }
 
@@ -149,5 +209,53 @@ impl<T> IntoReady<T> for T {
 impl<T> IntoReady<T> for Ready<T> {
     fn into_ready(self) -> Self {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_waker_that_juju_can_lose_says_so_and_what_comes_instead() {
+        for (kind, owner, datum, told) in [
+            (EventKind::ConfigChanged, "port", Datum::Config, "woken by config-changed"),
+            (
+                EventKind::RelationCreated,
+                "db",
+                Datum::Relations,
+                "woken by db-relation-created, which Juju 3.6.11 can lose; then by db-relation-changed, \
+                 db-relation-joined or update-status",
+            ),
+            (
+                EventKind::LeaderElected,
+                "",
+                Datum::Leadership,
+                "woken by leader-elected, which Juju 3.6.11 can lose; then by storage-attached, \
+                 storage-detaching or update-status",
+            ),
+            (
+                EventKind::RelationChanged,
+                "db",
+                Datum::SecretGrant,
+                "woken by db-relation-changed, which may not come; then by update-status",
+            ),
+            (
+                EventKind::UpdateStatus,
+                "server",
+                Datum::World,
+                "woken by update-status, which any other event replaces; then by that one",
+            ),
+        ] {
+            assert_eq!(Waker::of(kind, owner, datum).explain(), told);
+        }
+    }
+
+    #[test]
+    fn a_status_says_no_more_than_the_event() {
+        let lost = Waker::of(EventKind::RelationCreated, "db", Datum::Relations);
+        assert_eq!(lost.to_string(), "db-relation-created");
+        let may_not_come = Waker::of(EventKind::PebbleCheckRecovered, "server", Datum::Check);
+        assert_eq!(may_not_come.to_string(), "server-pebble-check-recovered or update-status");
     }
 }
