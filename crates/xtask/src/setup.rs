@@ -18,7 +18,7 @@ const GO_AT_LEAST: (u32, u32) = (1, 24);
 /// Gets all that is missing, and says where it is.
 pub(crate) fn all() -> anyhow::Result<()> {
     println!("Pebble is {}", run()?.display());
-    println!("Juju's runner and its client are in {}", juju()?.display());
+    println!("Juju's runner, its unit worker and its client are in {}", juju()?.display());
     println!("A Python that has ops is in {}", crate::ops::run()?.display());
     Ok(())
 }
@@ -40,19 +40,27 @@ pub(crate) fn run() -> anyhow::Result<PathBuf> {
     Ok(pebble)
 }
 
-/// Builds `jujupeer` and Juju's own `jujuc`, once. Returns their folder.
+/// The programs that peers/juju/build.sh builds.
+const JUJU_PROGRAMS: [&str; 3] = ["jujupeer", "jujulive", "jujuc"];
+
+/// Builds `jujupeer`, `jujulive` and Juju's own `jujuc`, once. Returns their folder.
 pub(crate) fn juju() -> anyhow::Result<PathBuf> {
     let built = tools().join(format!("juju-{JUJU_VERSION}"));
-    if built.is_dir() {
+    // A folder of an earlier version of this project has fewer programs in it.
+    if JUJU_PROGRAMS.iter().all(|program| built.join(program).is_file()) {
         return Ok(built);
     }
-    check_go("build the part of the real Juju that charms are tested under")?;
-    println!("building a part of Juju {JUJU_VERSION} from peers/juju; this takes two to four minutes, once");
+    check_go("build the parts of the real Juju that charms are tested under")?;
+    println!("building parts of Juju {JUJU_VERSION} from peers/juju; this takes two to four minutes, once");
     let work = tools().join(format!("juju-{JUJU_VERSION}-build"));
     let mut script = Command::new("sh");
     script.arg(root().join("peers/juju/build.sh")).arg(&work);
-    crate::run(script).context("jujupeer could not be built; Go needs its module proxy the first time")?;
-    // The folder appears under its name with both programs in it, or not at all.
+    crate::run(script)
+        .context("jujupeer and jujulive could not be built; Go needs its module proxy the first time")?;
+    if built.is_dir() {
+        fs::remove_dir_all(&built).with_context(|| format!("{} cannot be removed", built.display()))?;
+    }
+    // The folder appears under its name with all programs in it, or not at all.
     fs::rename(work.join("bin"), &built).context("the programs of Juju cannot be put into target/tools")?;
     fs::remove_dir_all(&work).with_context(|| format!("{} cannot be removed", work.display()))?;
     Ok(built)
