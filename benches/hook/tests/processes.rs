@@ -48,7 +48,7 @@ fn unit(dispatch: &str, units: usize) -> Agent {
         if relation.role == "peer" {
             relation.local_app_bag = Some(Bag::from([("name".to_owned(), "cluster".to_owned())]));
         }
-        model.told.entry(id).or_default().members = names.into_iter().map(|name| (name, 0)).collect();
+        model.worker.note_members(id, &names);
     }
     agent
 }

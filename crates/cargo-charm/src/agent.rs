@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use charmwright_sim::juju::live::{self, Live};
 use charmwright_sim::juju::peer::{Peer, Setup};
 use charmwright_sim::juju::version::JujuVersion;
 
@@ -21,6 +22,15 @@ pub(crate) struct Arguments {
     /// The folder that gets a link for each hook command [default: `tools` in the agent's own].
     #[arg(long, value_name = "DIR")]
     tools: Option<PathBuf>,
+    /// Be the unit's whole agent, which decides by itself what runs when.
+    #[arg(long)]
+    life: bool,
+    /// Without the faults of Juju itself (with `--life`).
+    #[arg(long, requires = "life")]
+    ideal: bool,
+    /// What stands for chance where Juju leaves something to it [default: the first is always taken].
+    #[arg(long, value_name = "NUMBER", requires = "life")]
+    seed: Option<u64>,
     /// The program that every hook command is, such as Juju's own client [default: this program].
     #[arg(long, value_name = "FILE")]
     client: Option<PathBuf>,
@@ -28,15 +38,28 @@ pub(crate) struct Arguments {
 
 /// Answers requests until there are no more.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let tool = match &arguments.client {
+        Some(client) => std::path::absolute(client).context("cannot find the client")?,
+        None => std::env::current_exe().context("cannot find this program itself")?,
+    };
+    if arguments.life {
+        let mut live = Live::new(&live::Setup {
+            version: arguments.juju,
+            charm: arguments.charm.clone().unwrap_or_else(|| PathBuf::from(".")),
+            work: arguments.work.clone(),
+            tool,
+            ideal: arguments.ideal,
+            seed: arguments.seed,
+        })?;
+        live.serve(io::BufReader::new(io::stdin()), io::stdout())?;
+        return Ok(());
+    }
     let setup = Setup {
         version: arguments.juju,
         charm: arguments.charm.clone().unwrap_or_default(),
         work: arguments.work.clone(),
         tools: arguments.tools.clone(),
-        tool: match &arguments.client {
-            Some(client) => std::path::absolute(client).context("cannot find the client")?,
-            None => std::env::current_exe().context("cannot find this program itself")?,
-        },
+        tool,
     };
     let mut peer = Peer::new(&setup)?;
     peer.serve(io::stdin().lock(), io::stdout().lock())?;

@@ -8,7 +8,8 @@ use anyhow::{Context, bail};
 use charmwright_sim::agent::Setup;
 use charmwright_sim::charm::Declared;
 use charmwright_sim::juju::version::JujuVersion;
-use charmwright_sim::play::{Audience, Play};
+use charmwright_sim::juju_live::JujuLive;
+use charmwright_sim::play::{Audience, Play, PlayError};
 use charmwright_sim::pod::Image;
 use charmwright_sim::scenario::Scenario;
 use charmwright_sim::timeline::{JsonLines, Timeline};
@@ -32,6 +33,18 @@ pub(crate) struct Arguments {
     /// The Juju that is played: 2.9, 3.6 or 4.0.
     #[arg(long, value_name = "VERSION", default_value_t)]
     juju: JujuVersion,
+    /// Who is the unit's agent: the simulator's own, or Juju's, which `cargo xtask setup` of a checkout builds.
+    #[arg(long, value_enum, default_value_t = AgentKind::Simulated)]
+    agent: AgentKind,
+    /// Juju's own agent [default: `jujulive` on the `PATH`].
+    #[arg(long, env = "CHARMWRIGHT_JUJULIVE", value_name = "FILE")]
+    juju_live: Option<PathBuf>,
+    /// Without the faults of Juju itself.
+    #[arg(long)]
+    ideal: bool,
+    /// What stands for chance where Juju leaves something to it [default: the first is always taken].
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
     /// How to print the play.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -43,6 +56,14 @@ enum Format {
     Text,
     /// One JSON object a line, for programs.
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum AgentKind {
+    /// The simulator's own.
+    Simulated,
+    /// Juju's own unit worker.
+    Juju,
 }
 
 #[derive(Debug, Clone)]
@@ -75,24 +96,50 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         pebble: if declared.containers.is_empty() {
             PathBuf::new()
         } else {
-            pebble(arguments.pebble.as_deref())?
+            program(
+                "pebble",
+                arguments.pebble.as_deref(),
+                "for the charm's containers: name one with --pebble",
+            )?
         },
         juju: arguments.juju,
+        ideal: arguments.ideal,
+        seed: arguments.seed,
         ..Setup::default()
     };
-    let mut play = Play::new(&scenario, &setup)?;
-    let perform = |play: &mut Play, audience: &mut dyn Audience| play.run(&scenario, audience);
-    let met = match arguments.format {
+    match arguments.agent {
+        AgentKind::Simulated => {
+            let mut play = Play::new(&scenario, &setup)?;
+            perform(arguments.format, |audience| play.run(&scenario, audience))
+        }
+        AgentKind::Juju => {
+            if arguments.ideal || arguments.seed.is_some() || arguments.juju != JujuVersion::V3_6 {
+                bail!("Juju's own agent is that of 3.6.11, as it is: leave out --ideal, --seed and --juju");
+            }
+            let missing = "for Juju's own agent: name it with --juju-live";
+            let program = program("jujulive", arguments.juju_live.as_deref(), missing)?;
+            let mut play = Play::with(JujuLive::new(&setup.of(&scenario), &program)?);
+            perform(arguments.format, |audience| play.run(&scenario, audience))
+        }
+    }
+}
+
+/// Prints a play while it runs.
+fn perform(
+    format: Format,
+    mut run: impl FnMut(&mut dyn Audience) -> Result<bool, PlayError>,
+) -> anyhow::Result<bool> {
+    let met = match format {
         Format::Text => {
             let live = std::io::stdout().is_terminal();
             let mut timeline = Timeline::new(anstream::stdout(), live);
-            let met = perform(&mut play, &mut timeline);
+            let met = run(&mut timeline);
             timeline.finish()?;
             met
         }
         Format::Json => {
             let mut lines = JsonLines::new(std::io::stdout());
-            let met = perform(&mut play, &mut lines);
+            let met = run(&mut lines);
             lines.finish()?;
             met
         }
@@ -108,17 +155,17 @@ fn images(files: &[ImageFile]) -> BTreeMap<String, Image> {
     images
 }
 
-/// The daemon that was named, or the one on the `PATH`.
-fn pebble(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+/// The program that was named, or the one on the `PATH`.
+fn program(name: &str, named: Option<&Path>, missing: &str) -> anyhow::Result<PathBuf> {
     if let Some(named) = named {
-        return std::path::absolute(named).context("cannot find the Pebble daemon");
+        return std::path::absolute(named).with_context(|| format!("cannot find {name}"));
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    match std::env::split_paths(&path).map(|folder| folder.join("pebble")).find(|file| file.is_file()) {
+    match std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()) {
         Some(found) => Ok(found),
         None => bail!(
-            "there is no `pebble` on the PATH for the charm's containers: name one with --pebble; in a checkout of \
-                   Charmwright, `cargo xtask setup` builds one and says where"
+            "there is no `{name}` on the PATH {missing}; in a checkout of Charmwright, `cargo xtask setup` builds one \
+             and says where"
         ),
     }
 }

@@ -1,9 +1,12 @@
 //! Runs hooks until nothing is left to do.
 
+pub(crate) mod life;
 mod once;
-mod world;
+mod playing;
+pub(crate) mod steps;
+pub(crate) mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
@@ -16,16 +19,19 @@ use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::unistd::Pid;
 
 pub use once::{Ran, run};
+use playing::{Playing, Source};
+use serde_json::Value;
+use world::World;
 
 use crate::charm::{self, CharmError, Declared};
-use crate::events::{self, Hook, Life};
 use crate::juju::commands;
+use crate::juju::context::HookInfo;
 use crate::juju::context::Paths;
 use crate::juju::controller::ModelError;
 use crate::juju::environment::{Host, System};
-use crate::juju::run::{Processes, plain_command};
 use crate::juju::version::JujuVersion;
-use crate::model::{Bag, Model, Relation};
+use crate::juju::worker::{Choice, Schedule, Start, WorldError};
+use crate::model::{Bag, Model};
 use crate::pod::{Image, Observer, PebbleRequest, Pod, PodError};
 use crate::record::{ActionResult, Record};
 use crate::remote::Remote;
@@ -33,6 +39,8 @@ use crate::watch::Watch;
 
 /// How often a hook that fails is run again before the agent gives up.
 const TRIES_MAX: usize = 4;
+/// How often an agent that ends with an error is started again in one step.
+const RESTARTS_MAX: usize = 3;
 /// How often a hook that is killed is run again before the agent gives up.
 const KILLS_MAX: usize = 20;
 
@@ -55,6 +63,12 @@ pub struct Setup {
     pub leader: bool,
     /// Which Juju it is.
     pub juju: JujuVersion,
+    /// Whether the unit is on a machine, and not on Kubernetes.
+    pub machine: bool,
+    /// Without Juju's own faults.
+    pub ideal: bool,
+    /// What stands for chance; without it, the first of several choices is always taken.
+    pub seed: Option<u64>,
     /// The scripted applications, by name.
     pub remotes: BTreeMap<String, Remote>,
 }
@@ -111,6 +125,9 @@ pub enum AgentError {
         /// The other application.
         app: String,
     },
+    /// The world cannot be changed so.
+    #[error(transparent)]
+    World(#[from] WorldError),
     /// Something was named that does not exist.
     #[error("there is no {what} `{name}`")]
     Unknown {
@@ -126,14 +143,23 @@ pub enum AgentError {
 pub struct Agent {
     // Dropped first: it ends every process before the folder goes.
     pod: Option<Pod>,
-    model: Model,
+    world: World,
     watch: Watch,
-    life: Life,
+    schedule: Schedule,
+    source: Source,
     host: Host,
-    remotes: BTreeMap<String, Remote>,
+    /// The numbers of the boots of Pebble that were seen, by container and boot id.
+    boots: BTreeMap<(String, String), u64>,
+    custom: Vec<String>,
+    started: bool,
+    /// The unit is to get another pod when its agent has ended.
+    new_pod: bool,
+    refreshes: u32,
     containers_up: bool,
+    held: BTreeSet<String>,
     tries: usize,
     kills: usize,
+    notes: Vec<Value>,
     gave_up: Option<AgentError>,
     action: Option<ActionResult>,
     _work: tempfile::TempDir,
@@ -182,6 +208,7 @@ impl Agent {
             socket: base.join("agent.socket"),
             base,
         };
+        // What cannot be run is said at once, and options and actions are known before the unit is deployed.
         charm::install(&setup.charm, setup.dispatch.as_deref(), &paths.charm)?;
         fs::create_dir_all(&paths.tools)?;
         for command in commands::names(setup.juju) {
@@ -201,17 +228,26 @@ impl Agent {
             }
             Some(pod)
         };
+        let mut model = Model::new(declared, &setup.model, setup.leader, setup.machine, setup.juju, paths)?;
+        model.worker.set_ideal(setup.ideal);
         Ok(Self {
             pod,
-            model: Model::new(declared, &setup.model, setup.leader, setup.juju, paths)?,
+            world: World { model, remotes: setup.remotes.clone() },
             watch,
-            life: Life::default(),
+            schedule: setup.seed.map_or_else(Schedule::first, Schedule::seeded),
+            source: Source { charm: setup.charm.clone(), dispatch: setup.dispatch.clone() },
             // Charms run in a container of their own base, whatever this system is.
             host: Host { system: System::Ubuntu, ..Host::this() },
-            remotes: setup.remotes.clone(),
+            boots: BTreeMap::new(),
+            custom: Vec::new(),
+            started: false,
+            new_pod: false,
+            refreshes: 0,
             containers_up: false,
+            held: BTreeSet::new(),
             tries: 0,
             kills: 0,
+            notes: Vec::new(),
             gave_up: None,
             action: None,
             _work: work,
@@ -220,12 +256,12 @@ impl Agent {
 
     /// The unit's world.
     pub fn model(&self) -> &Model {
-        &self.model
+        &self.world.model
     }
 
     /// The unit's world, to be changed behind the charm's back.
     pub fn model_mut(&mut self) -> &mut Model {
-        &mut self.model
+        &mut self.world.model
     }
 
     /// What is seen while hooks run, and where they shall die.
@@ -245,12 +281,13 @@ impl Agent {
 
     /// The folder that the charm runs in.
     pub fn charm_dir(&self) -> &Path {
-        &self.model.juju.paths.charm
+        &self.world.model.worker.juju.paths.charm
     }
 
     /// Runs the next hook that is due; `None` if none is.
     ///
-    /// A hook that fails stays due and is run again at the next call; so is one that is killed.
+    /// A hook that fails stays due and is run again at the next call; so is one that is killed. The time that Juju waits
+    /// before, and until it notices a Pebble, passes at once.
     ///
     /// # Errors
     ///
@@ -259,24 +296,93 @@ impl Agent {
         if let Some(error) = self.gave_up.take() {
             return Err(error);
         }
-        let boots = self.boots();
-        let Some(hook) = events::next(&self.model, &mut self.life, &boots) else {
-            return Ok(None);
-        };
-        before(&hook, &mut self.model);
-        let config = self.model.options();
-        let bags = self.own_bags();
-        let Ran { mut record, killed, action } = self.run(&hook);
-        self.model.charm_set_status |= record.set_status();
-        if !record.failed() || hook.is_action() {
-            events::commit(&mut self.model, &mut self.life, &hook, config);
-            (self.tries, self.kills) = (0, 0);
-            let now = self.own_bags();
-            let written: Vec<i64> =
-                now.into_iter().filter(|bag| !bags.contains(bag)).map(|(id, ..)| id).collect();
-            self.remotes_act(&written);
-            self.after(&hook)?;
-        } else {
+        let bags = self.world.own_bags();
+        if let Some(ran) = self.run_custom() {
+            return self.after(ran, &bags).map(Some);
+        }
+        let mut restarts = 0;
+        let mut last = None;
+        loop {
+            self.hear_pebbles();
+            self.start_if_due()?;
+            self.world.model.worker.listen();
+            let held = self.world.model.worker.running().is_some_and(|name| self.held.contains(&name));
+            let choice = if held { None } else { self.schedule.choose(&self.world.model.worker, usize::MAX) };
+            // What was run is brought to its end before it is told; what follows it is another step.
+            if let Some(ran) = last.take_if(|_| !self.world.model.worker.is_busy()) {
+                return self.after(ran, &bags).map(Some);
+            }
+            let Some(choice) = choice else {
+                if held || !self.pass_time() {
+                    return Ok(None);
+                }
+                continue;
+            };
+            restarts += usize::from(choice == Choice::Restart);
+            if restarts > RESTARTS_MAX {
+                return Ok(None);
+            }
+            last = self.take(&choice).or(last);
+        }
+    }
+
+    /// Lets one thing happen; what was run, if that was it.
+    fn take(&mut self, choice: &Choice) -> Option<Ran> {
+        let Self { pod, world, watch, host, source, .. } = self;
+        let mut playing = Playing { pod: pod.as_ref(), watch, host, source, ran: None };
+        world.model.worker.step(choice, &mut playing);
+        playing.ran
+    }
+
+    /// The agent is started when the unit is added, and when its pod was replaced.
+    fn start_if_due(&mut self) -> Result<(), AgentError> {
+        let replaced = self.new_pod && self.world.model.worker.is_down();
+        if self.started && !replaced {
+            return Ok(());
+        }
+        if replaced {
+            for name in self.containers() {
+                self.pod_mut(&name)?.restart_pebble(&name)?;
+            }
+        }
+        (self.started, self.new_pod) = (true, false);
+        self.start(replaced, false)
+    }
+
+    /// Time passes if something is waited for that comes by itself. Says whether it does.
+    fn pass_time(&mut self) -> bool {
+        let worker = &mut self.world.model.worker;
+        let Some(at) = worker.next_timer().filter(|_| worker.waits_for_time()) else { return false };
+        worker.advance(at.duration_since(worker.now()));
+        true
+    }
+
+    /// The agent is shown which boots the Pebbles are at.
+    fn hear_pebbles(&mut self) {
+        let up = self.boots();
+        for name in self.containers() {
+            let next = u64::try_from(self.boots.len()).unwrap_or(u64::MAX);
+            let number =
+                up.get(&name).map(|boot| *self.boots.entry((name.clone(), boot.clone())).or_insert(next));
+            self.world.model.worker.set_boot(&name, number);
+        }
+    }
+
+    /// A hook of a name that no Juju has.
+    fn run_custom(&mut self) -> Option<Ran> {
+        if self.custom.is_empty() || !self.world.model.worker.process().state.installed {
+            return None;
+        }
+        let name = self.custom.remove(0);
+        let Self { pod, world, watch, host, source, .. } = self;
+        let mut playing = Playing { pod: pod.as_ref(), watch, host, source, ran: None };
+        world.model.worker.run_beside(&HookInfo::of_tomorrow(name), &mut playing);
+        playing.ran
+    }
+
+    fn after(&mut self, ran: Ran, bags: &[(i64, Bag, Bag)]) -> Result<Record, AgentError> {
+        let Ran { mut record, killed, action } = ran;
+        if record.failed() && action.is_none() {
             let (count, most) =
                 if killed { (&mut self.kills, KILLS_MAX) } else { (&mut self.tries, TRIES_MAX) };
             *count += 1;
@@ -285,34 +391,26 @@ impl Agent {
                 let event = record.event.clone();
                 self.gave_up = Some(AgentError::KeepsFailing { event, tries: *count, error });
             }
+        } else {
+            (self.tries, self.kills) = (0, 0);
+            self.world.model.forget_gone();
+            let now = self.world.own_bags();
+            let written: Vec<i64> =
+                now.into_iter().filter(|bag| !bags.contains(bag)).map(|(id, ..)| id).collect();
+            self.world.act(&written);
+            self.start_containers(&record)?;
         }
-        record.status = Some(self.model.status().clone());
+        record.status = Some(self.world.model.status().clone());
         if action.is_some() {
             self.action = action;
         }
-        Ok(Some(record))
-    }
-
-    fn run(&mut self, hook: &Hook) -> Ran {
-        let socket = self.model.juju.paths.socket.clone();
-        let pod = self.pod.as_ref();
-        let mut charm = Processes::new(&socket, |file: &Path, dir: &Path| match pod {
-            Some(pod) => pod.command(file, dir),
-            None => plain_command(file, dir),
-        });
-        run(&mut self.model, &self.watch, &self.host, hook, self.life.dying, &mut charm)
-    }
-
-    /// What our side has written in each relation.
-    fn own_bags(&self) -> Vec<(i64, Bag, Bag)> {
-        let bag = |bag: &Option<Bag>| bag.clone().unwrap_or_default();
-        let of = |one: &Relation| (one.id, bag(&one.local_app_bag), bag(&one.local_unit_bag));
-        self.model.relations().iter().map(of).collect()
+        record.remarks = self.remarks();
+        Ok(record)
     }
 
     /// The images have come and the daemons start when the unit has: the charm has to wait for them.
-    fn after(&mut self, hook: &Hook) -> Result<(), AgentError> {
-        if *hook == Hook::Unit("start") && !self.containers_up {
+    fn start_containers(&mut self, record: &Record) -> Result<(), AgentError> {
+        if record.event == "start" && !self.containers_up {
             self.containers_up = true;
             let up = self.boots();
             for name in self.containers().into_iter().filter(|name| !up.contains_key(name)) {
@@ -323,7 +421,7 @@ impl Agent {
     }
 
     fn containers(&self) -> Vec<String> {
-        self.model.declared.containers.keys().cloned().collect()
+        self.world.model.declared.containers.keys().cloned().collect()
     }
 
     fn boots(&self) -> BTreeMap<String, String> {
@@ -336,15 +434,6 @@ impl Agent {
         let unknown = || AgentError::Unknown { what: "container", name: container.to_owned() };
         self.pod.as_mut().filter(|_| known).ok_or_else(unknown)
     }
-
-    fn remotes_act(&mut self, relations: &[i64]) {
-        for id in relations {
-            let app = self.model.relation(*id).map(|one| one.remote_app.clone());
-            if let Some(remote) = app.and_then(|app| self.remotes.get(&app)) {
-                remote.act(&mut self.model, *id);
-            }
-        }
-    }
 }
 
 /// Kills the daemon that listens on a socket.
@@ -352,16 +441,4 @@ fn kill_daemon(socket: &Path) -> io::Result<()> {
     let stream = UnixStream::connect(socket)?;
     let peer = getsockopt(&stream, PeerCredentials)?;
     Ok(kill(Pid::from_raw(peer.pid()), Signal::SIGKILL)?)
-}
-
-/// The statuses that Juju sets by itself before a hook.
-fn before(hook: &Hook, model: &mut Model) {
-    match hook {
-        Hook::Unit("install") if !model.charm_set_status => {
-            model.set_status("maintenance", "installing charm software");
-        }
-        Hook::Unit("stop") => model.set_status("maintenance", "stopping charm software"),
-        Hook::Unit("remove") => model.set_status("maintenance", "cleaning up prior to charm deletion"),
-        _ => {}
-    }
 }

@@ -19,6 +19,7 @@ pub mod agent;
 pub mod charm;
 pub mod events;
 pub mod juju;
+pub mod juju_live;
 pub mod model;
 pub mod play;
 pub mod pod;

@@ -1,14 +1,17 @@
-//! The world of one unit: what Juju's controller keeps of it, and what the charm was told of that.
+//! The world of one unit: what Juju's controller keeps of it, the agent that tells the charm of it, and what the
+//! scripted applications have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::charm::{Declared, OptionDeclared};
 use crate::juju::context::{Agent, Paths};
 pub use crate::juju::controller::{Bag, Relation, Secret, Status};
-use crate::juju::controller::{Controller, Grant, ModelError, Revision, merge, relation_tag};
+use crate::juju::controller::{Controller, Grant, ModelError, Revision, Shared, merge, relation_tag};
 use crate::juju::version::JujuVersion;
+use crate::juju::worker::UnitWorker;
 
 /// The world of one unit.
 #[derive(Debug)]
@@ -16,30 +19,10 @@ pub struct Model {
     /// What the charm declares.
     pub declared: Declared,
     /// The unit's agent as Juju has it, with what the controller keeps.
-    pub juju: Agent,
-    /// What the charm was told of each relation.
-    pub told: BTreeMap<i64, Told>,
-    /// How often each bag of the other sides was changed: Juju compares versions and not contents. An
-    /// application's bag is under its name, a unit's under the unit's.
-    versions: BTreeMap<(i64, String), u64>,
+    pub worker: UnitWorker,
     /// What there is beside each secret of a scripted application.
     theirs: BTreeMap<String, Theirs>,
-    /// Whether the charm has ever set the unit's status.
-    pub charm_set_status: bool,
     next_id: i64,
-}
-
-/// What the charm was told of a relation.
-#[derive(Debug, Clone, Default)]
-pub struct Told {
-    /// `relation-created` has run.
-    pub created: bool,
-    /// The units that have joined, with the version of their bag that the charm was told of.
-    pub members: BTreeMap<String, u64>,
-    /// The version of the application's bag that the charm was told of.
-    pub app_version: u64,
-    /// The unit whose guaranteed `relation-changed` is due.
-    pub changed_due: Option<String>,
 }
 
 /// A scripted application's secret.
@@ -47,12 +30,11 @@ pub struct Told {
 struct Theirs {
     /// The relation that it goes with.
     relation: i64,
-    /// The newest revision that the charm was told of.
-    announced: i64,
 }
 
 impl Model {
-    /// The world of a unit that was just added: nothing is set, nothing related.
+    /// The world of a unit that was just added: nothing is set, nothing related. `machine` says that it is on one, and
+    /// not on Kubernetes.
     ///
     /// # Errors
     ///
@@ -61,6 +43,7 @@ impl Model {
         declared: Declared,
         name: &str,
         leader: bool,
+        machine: bool,
         version: JujuVersion,
         paths: Paths,
     ) -> Result<Self, ModelError> {
@@ -71,18 +54,19 @@ impl Model {
             (name.clone(), json!({ "type": one.type_name(), "default": one.default }))
         };
         let options: Map<String, Value> = declared.config.options.iter().map(option).collect();
-        let controller = Controller::from_json(&json!({
-            "name": name, "uuid": "11111111-2222-4333-8444-555555555555", "type": "caas", "unit": unit,
+        let containers: Vec<&String> = declared.containers.keys().collect();
+        let charm = paths.charm.display().to_string();
+        let kind = if machine { "iaas" } else { "caas" };
+        let value = json!({
+            "name": name, "uuid": "11111111-2222-4333-8444-555555555555", "type": kind, "unit": unit, "containers": containers,
             "leader": leader, "charm_dir": paths.charm, "config_schema": options, "unit_status": { "status": "waiting", "message": "agent initialising" },
             "networks": { "": { "bind-addresses": address, "egress-subnets": ["127.0.0.1/32"],
                 "ingress-addresses": ["127.0.0.1"] } },
-        }))?;
+        });
+        let controller = Controller::live(&value, &charm)?;
         let mut model = Self {
-            juju: Agent::new(controller, version, paths),
-            told: BTreeMap::new(),
-            versions: BTreeMap::new(),
+            worker: UnitWorker::new(Agent::new(controller, version, paths), Timestamp::now()).recording(),
             theirs: BTreeMap::new(),
-            charm_set_status: false,
             next_id: 0,
             declared,
         };
@@ -95,11 +79,11 @@ impl Model {
     }
 
     fn kept(&self) -> &crate::juju::controller::Model {
-        self.juju.controller.model()
+        self.worker.juju.controller.model()
     }
 
     fn kept_mut(&mut self) -> &mut crate::juju::controller::Model {
-        self.juju.controller.model_mut()
+        self.worker.juju.controller.model_mut()
     }
 
     /// The unit's name.
@@ -170,23 +154,24 @@ impl Model {
     }
 
     /// The relations, in the order of their numbers.
-    pub fn relations(&self) -> &[Relation] {
+    pub fn relations(&self) -> &[Shared<Relation>] {
         self.kept().relations()
     }
 
     /// A relation.
     pub fn relation(&self, id: i64) -> Option<&Relation> {
-        self.relations().iter().find(|one| one.id == id)
+        self.relations().iter().find(|one| one.id == id).map(|one| &**one)
     }
 
     /// A relation, to be changed behind the charm's back.
     pub fn relation_mut(&mut self, id: i64) -> Option<&mut Relation> {
-        self.kept_mut().relations_mut().iter_mut().find(|one| one.id == id)
+        self.kept_mut().relations_mut().iter_mut().find(|one| one.id == id).map(|one| &mut **one)
     }
 
     /// The living relation of an endpoint with an application, if there is one.
     pub fn relation_with(&self, endpoint: &str, app: &str) -> Option<i64> {
-        let found = |one: &&Relation| one.endpoint == endpoint && one.remote_app == app && !is_dying(one);
+        let found =
+            |one: &&Shared<Relation>| one.endpoint == endpoint && one.remote_app == app && !is_dying(one);
         self.relations().iter().find(found).map(|one| one.id)
     }
 
@@ -214,7 +199,7 @@ impl Model {
         let interface = declared.endpoint(endpoint).map_or("", |one| one.interface()).to_owned();
         let units: BTreeMap<String, Option<Bag>> =
             units.into_iter().map(|name| (name, Some(address.clone()))).collect();
-        self.versions.extend(units.keys().map(|name| ((id, name.clone()), 1)));
+        let unit_versions = units.keys().map(|name| (name.clone(), 1)).collect();
         let relation = Relation {
             id,
             endpoint: endpoint.to_owned(),
@@ -229,45 +214,35 @@ impl Model {
             local_app_bag: Some(Bag::new()),
             remote_app_bag: Some(Bag::new()),
             units: Some(units),
+            unit_versions,
             members: Some(Vec::new()),
             ..Relation::default()
         };
-        self.kept_mut().relations.get_or_insert_default().push(relation);
-        self.told.insert(id, Told::default());
+        self.kept_mut().relations.get_or_insert_default().push(relation.into());
         id
     }
 
-    /// The relation is gone, and with it the secrets that went with it.
-    pub fn forget_relation(&mut self, id: i64) {
-        let gone: BTreeSet<String> = self
-            .theirs
-            .iter()
-            .filter(|(_, one)| one.relation == id)
-            .map(|(secret, _)| secret.clone())
-            .collect();
-        self.theirs.retain(|secret, _| !gone.contains(secret));
-        self.told.remove(&id);
-        self.versions.retain(|(relation, _), _| *relation != id);
-        let kept = self.kept_mut();
-        kept.relations.get_or_insert_default().retain(|one| one.id != id);
-        kept.secrets.get_or_insert_default().retain(|one| !gone.contains(&one.id));
+    /// Secrets go with the relation that they belong to.
+    pub fn forget_gone(&mut self) {
+        let there: BTreeSet<i64> = self.relations().iter().map(|one| one.id).collect();
+        let gone = |(id, one): (&String, &Theirs)| (!there.contains(&one.relation)).then(|| id.clone());
+        let gone: BTreeSet<String> = self.theirs.iter().filter_map(gone).collect();
+        if !gone.is_empty() {
+            self.theirs.retain(|id, _| !gone.contains(id));
+            self.kept_mut().secrets.get_or_insert_default().retain(|one| !gone.contains(&one.id));
+        }
     }
 
     /// Merges into the other application's bag. Says whether that changed anything.
     pub fn write_remote(&mut self, id: i64, changes: &Bag) -> bool {
         let Some(one) = self.relation_mut(id) else { return false };
-        let app = one.remote_app.clone();
         let bag = one.remote_app_bag.get_or_insert_default();
         let before = bag.clone();
         merge(bag, changes);
         let differs = *bag != before;
-        *self.versions.entry((id, app)).or_default() += u64::from(differs);
+        // Juju compares versions and not contents.
+        one.app_version += i64::from(differs);
         differs
-    }
-
-    /// How often a bag of the other side was changed: that of an application or a unit.
-    pub fn version(&self, relation: i64, whose: &str) -> u64 {
-        self.versions.get(&(relation, whose.to_owned())).copied().unwrap_or_default()
     }
 
     /// Adds a secret of another application and returns its id.
@@ -280,15 +255,15 @@ impl Model {
             latest: 1,
             ..Secret::default()
         };
-        self.kept_mut().secrets.get_or_insert_default().push(secret);
-        self.theirs.insert(id.clone(), Theirs { relation, announced: 1 });
+        self.kept_mut().secrets.get_or_insert_default().push(secret.into());
+        self.theirs.insert(id.clone(), Theirs { relation });
         self.set_granted(&id, granted);
         id
     }
 
     /// A secret.
     pub fn secret(&self, id: &str) -> Option<&Secret> {
-        self.kept().secrets().iter().find(|one| one.id == id)
+        self.kept().secrets().iter().find(|one| one.id == id).map(|one| &**one)
     }
 
     /// Whether our application may read a secret of another one.
@@ -319,39 +294,21 @@ impl Model {
         }
     }
 
-    /// A secret that the unit reads and that has a revision which it was not told of, with that revision.
-    pub fn changed_secret(&self) -> Option<(&Secret, i64)> {
-        let due = |one: &&Secret| {
-            let tracked = one.consumers.get(self.unit()).is_some_and(|consumer| consumer.current > 0);
-            let granted = one.grants.as_ref().is_some_and(|grants| !grants.is_empty());
-            let announced = self.theirs.get(&one.id).map_or(i64::MAX, |theirs| theirs.announced);
-            tracked && granted && one.latest > announced
-        };
-        self.kept().secrets().iter().find(due).map(|one| (one, one.latest))
-    }
-
-    /// Notes that the charm was told of a secret's revision.
-    pub fn note_announced(&mut self, id: &str, revision: i64) {
-        if let Some(theirs) = self.theirs.get_mut(id) {
-            theirs.announced = revision;
-        }
-    }
-
-    /// Values that must not be printed: the contents of secrets.
-    pub fn secret_values(&self) -> Vec<String> {
-        let revisions = self.kept().secrets().iter().flat_map(|secret| secret.revisions.iter().flatten());
-        let values = revisions.flat_map(|revision| revision.content.iter().flat_map(Bag::values));
-        values.filter(|value| value.len() > 3).cloned().collect()
-    }
-
     fn secret_mut(&mut self, id: &str) -> Option<&mut Secret> {
-        self.kept_mut().secrets_mut().iter_mut().find(|one| one.id == id)
+        self.kept_mut().secrets_mut().iter_mut().find(|one| one.id == id).map(|one| &mut **one)
     }
 
     fn take_id(&mut self) -> i64 {
         self.next_id += 1;
         self.next_id
     }
+}
+
+/// Values that must not be printed: the contents of secrets.
+pub(crate) fn secret_values(model: &crate::juju::controller::Model) -> Vec<String> {
+    let revisions = model.secrets().iter().flat_map(|secret| secret.revisions.iter().flatten());
+    let values = revisions.flat_map(|revision| revision.content.iter().flat_map(Bag::values));
+    values.filter(|value| value.len() > 3).cloned().collect()
 }
 
 /// Whether a relation is being removed.
@@ -369,7 +326,7 @@ impl Model {
     /// The world of a leader whose charm declares nothing.
     pub(crate) fn for_tests() -> Self {
         let declared = Declared { name: "app".to_owned(), ..Declared::default() };
-        Self::new(declared, "dev", true, JujuVersion::default(), Paths::default()).unwrap()
+        Self::new(declared, "dev", true, false, JujuVersion::default(), Paths::default()).unwrap()
     }
 
     pub(crate) fn write_own_bag(&mut self, id: i64, key: &str, value: &str) {
@@ -389,7 +346,7 @@ mod tests {
         let mut write =
             |value: &str| model.write_remote(id, &Bag::from([("a".to_owned(), value.to_owned())]));
         assert_eq!([write("1"), write("1"), write(""), write("")], [true, false, true, false]);
-        assert_eq!(model.version(id, "pg"), 2);
+        assert_eq!(model.relation(id).unwrap().app_version, 2);
     }
 
     #[test]
@@ -398,20 +355,5 @@ mod tests {
         let id = model.add_secret("pg", 1, Bag::new(), true);
         assert_eq!(id.len(), 20);
         assert!(id.ends_with('0') && id.chars().all(|c| c.is_ascii_digit()));
-    }
-
-    #[test]
-    fn a_new_revision_is_told_once_to_a_unit_that_reads_the_secret() {
-        let mut model = Model::for_tests();
-        let relation = model.relate("database", "pg", []);
-        let content = |text: &str| Bag::from([("password".to_owned(), text.to_owned())]);
-        let id = model.add_secret("pg", relation, content("one"), true);
-        model.set_content(&id, content("two"));
-        assert!(model.changed_secret().is_none(), "nobody reads it yet");
-        let unit = model.unit().to_owned();
-        model.secret_mut(&id).unwrap().consumers.entry(unit).or_default().current = 1;
-        assert_eq!(model.changed_secret().unwrap().1, 2);
-        model.note_announced(&id, 2);
-        assert!(model.changed_secret().is_none());
     }
 }

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use charmwright_pebble::Client;
 use serde_json::json;
 
 use crate::agent::{Agent, AgentError, Setup};
-use crate::model::Relation;
-use crate::record::Record;
-use crate::scenario::{Expectation, HttpExpectation, Scenario, ServiceOf, Step};
+use crate::juju_live::JujuLiveError;
+use crate::model::{Model, Relation};
+use crate::pod::Pod;
+use crate::record::{ActionResult, Record};
+use crate::scenario::{Expectation, HttpExpectation, Scenario, Step};
 
 /// How many hooks may follow one change before the unit counts as restless.
 const HOOKS_MAX: usize = 200;
@@ -28,6 +29,8 @@ pub trait Audience {
     fn change(&mut self, step: &Step);
     /// A hook is about to run.
     fn waiting(&mut self);
+    /// The agent did something beside running hooks, or Juju went wrong.
+    fn remarks(&mut self, _remarks: &[String]) {}
     /// A hook has run.
     fn hook(&mut self, number: usize, record: &Record);
     /// What was expected holds.
@@ -43,6 +46,9 @@ pub enum PlayError {
     /// The agent cannot go on.
     #[error(transparent)]
     Agent(#[from] AgentError),
+    /// Juju's own agent cannot go on.
+    #[error(transparent)]
+    JujuLive(#[from] JujuLiveError),
     /// Something is to be done to a unit that is not there.
     #[error("`{step}` comes before `deploy`")]
     NotDeployed {
@@ -67,34 +73,71 @@ pub enum PlayError {
     },
 }
 
+/// Who plays the unit: the simulator's own agent, or Juju's.
+pub trait Actor {
+    /// Lets a step happen. Hooks are not run yet.
+    ///
+    /// # Errors
+    ///
+    /// It cannot happen.
+    fn perform(&mut self, step: &Step) -> Result<(), PlayError>;
+
+    /// The next hook that ran; `None` if none is due.
+    ///
+    /// # Errors
+    ///
+    /// The unit cannot go on.
+    fn next_hook(&mut self) -> Result<Option<Record>, PlayError>;
+
+    /// What was done beside hooks since this was asked last, in words.
+    fn take_remarks(&mut self) -> Vec<String>;
+
+    /// The unit's world.
+    fn model(&self) -> &Model;
+
+    /// The unit's containers; `None` if the charm declares none.
+    fn pod(&self) -> Option<&Pod>;
+
+    /// How the last action ended.
+    fn action(&self) -> Option<&ActionResult>;
+
+    /// Whether the unit is gone.
+    fn is_gone(&self) -> bool {
+        self.model().worker.juju.controller.model().life == "dead"
+    }
+}
+
 /// A scenario that is being played.
 #[derive(Debug)]
-pub struct Play {
-    agent: Agent,
+pub struct Play<A = Agent> {
+    agent: A,
     deployed: bool,
     hooks: usize,
     since_change: usize,
+    /// The hooks since the last change.
+    ran: Vec<String>,
     last: Option<Record>,
 }
 
 impl Play {
-    /// Prepares the unit; nothing runs yet.
+    /// Prepares the unit, played by the simulator's own agent; nothing runs yet.
     ///
     /// # Errors
     ///
     /// If the charm or its containers cannot be prepared.
     pub fn new(scenario: &Scenario, setup: &Setup) -> Result<Self, PlayError> {
-        let setup = Setup {
-            model: scenario.model.clone(),
-            leader: scenario.leader,
-            remotes: scenario.remotes.clone(),
-            ..setup.clone()
-        };
-        Ok(Self { agent: Agent::new(&setup)?, deployed: false, hooks: 0, since_change: 0, last: None })
+        Ok(Self::with(Agent::new(&setup.of(scenario))?))
+    }
+}
+
+impl<A: Actor> Play<A> {
+    /// A play in which somebody plays the unit.
+    pub fn with(agent: A) -> Self {
+        Self { agent, deployed: false, hooks: 0, since_change: 0, ran: Vec::new(), last: None }
     }
 
     /// The unit.
-    pub fn agent(&mut self) -> &mut Agent {
+    pub fn agent(&mut self) -> &mut A {
         &mut self.agent
     }
 
@@ -125,53 +168,25 @@ impl Play {
         if matches!(step, Step::Say(_)) {
             return Ok(true);
         }
-        self.apply(step)?;
+        self.deployed |= matches!(step, Step::Deploy);
+        self.agent.perform(step)?;
         self.since_change = 0;
+        self.ran.clear();
         self.settle(step, audience)?;
         Ok(true)
     }
 
-    fn apply(&mut self, step: &Step) -> Result<(), PlayError> {
-        let agent = &mut self.agent;
-        match step {
-            Step::Say(_) | Step::Expect(_) => {}
-            Step::Deploy => self.deployed = true,
-            Step::Config(values) => agent.set_config(values)?,
-            Step::Integrate(between) => agent.integrate(&between.endpoint, &between.with)?,
-            Step::RemoveRelation(between) => agent.remove_relation(&between.endpoint, &between.with)?,
-            Step::Remotes(remotes) => {
-                for (app, remote) in remotes {
-                    agent.set_remote(app, remote.clone());
-                }
-            }
-            Step::Action(action) => agent.run_action(&action.name, &action.params)?,
-            Step::KillWorkload(ServiceOf { container, service }) => self.kill(container, service)?,
-            Step::RestartPebble(container) => agent.restart_pebble(container)?,
-            Step::StopPebble(container) => agent.stop_pebble(container)?,
-            Step::StartPebble(container) => agent.start_pebble(container)?,
-            Step::Leader(leader) => agent.set_leader(*leader),
-            Step::UpdateStatus => agent.tick(),
-            Step::UpgradeCharm => agent.upgrade(),
-            Step::Hook(name) => agent.custom_hook(name),
-            Step::RemoveUnit => agent.remove_unit(),
+    /// Runs hooks until none is due, and says what else the agent did.
+    fn settle(&mut self, after: &Step, audience: &mut dyn Audience) -> Result<(), PlayError> {
+        self.run_hooks(after, audience)?;
+        let remarks = self.agent.take_remarks();
+        if !remarks.is_empty() {
+            audience.remarks(&remarks);
         }
         Ok(())
     }
 
-    fn kill(&self, container: &str, service: &str) -> Result<(), PlayError> {
-        let unknown = || AgentError::Unknown { what: "container", name: container.to_owned() };
-        let pod = self.agent.pod().ok_or_else(unknown)?;
-        Client::new(pod.pebble_socket(container)).signal("SIGKILL", &[service]).map_err(|source| {
-            PlayError::Kill {
-                container: container.to_owned(),
-                service: service.to_owned(),
-                source: Box::new(source),
-            }
-        })
-    }
-
-    /// Runs hooks until none is due.
-    fn settle(&mut self, after: &Step, audience: &mut dyn Audience) -> Result<(), PlayError> {
+    fn run_hooks(&mut self, after: &Step, audience: &mut dyn Audience) -> Result<(), PlayError> {
         while self.deployed && self.hook(audience)? {
             if self.since_change > HOOKS_MAX {
                 return Err(PlayError::Restless { step: after.to_string() });
@@ -182,12 +197,13 @@ impl Play {
 
     fn hook(&mut self, audience: &mut dyn Audience) -> Result<bool, PlayError> {
         audience.waiting();
-        let Some(record) = self.agent.step()? else {
+        let Some(record) = self.agent.next_hook()? else {
             return Ok(false);
         };
         self.hooks += 1;
         self.since_change += 1;
         audience.hook(self.hooks, &record);
+        self.ran.push(record.event.clone());
         self.last = Some(record);
         Ok(true)
     }
@@ -213,7 +229,7 @@ impl Play {
             };
             let left = self.since_change < most;
             if left {
-                self.agent.tick();
+                self.agent.perform(&Step::UpdateStatus)?;
             }
             if !left || !self.hook(audience)? {
                 audience.unmet(expectation, &why);
@@ -261,16 +277,20 @@ impl Play {
         if !expectation.status.as_ref().is_none_or(is) || !expectation.message.as_ref().is_none_or(has) {
             return Err(format!("the status is {status}"));
         }
-        if expectation.removed.is_some_and(|removed| removed != self.agent.is_removed()) {
-            return Err(format!(
-                "the unit is {}",
-                if self.agent.is_removed() { "gone" } else { "still there" }
-            ));
+        if expectation.removed.is_some_and(|removed| removed != self.agent.is_gone()) {
+            return Err(format!("the unit is {}", if self.agent.is_gone() { "gone" } else { "still there" }));
         }
         if let Some(ports) = &expectation.ports
             && model.ports() != ports.iter().cloned().collect()
         {
             return Err(format!("the open ports are {}", json!(model.ports())));
+        }
+        if let Some(hooks) = expectation.hooks.as_ref().filter(|hooks| **hooks != self.ran) {
+            return Err(format!("the hooks were {}, and not {}", json!(self.ran), json!(hooks)));
+        }
+        let agent = &model.worker.juju.controller.model().agent_status;
+        if expectation.agent.as_ref().is_some_and(|status| *status != agent.status) {
+            return Err(format!("the agent is {agent}"));
         }
         for (endpoint, expected) in &expectation.bags {
             let mut bags = model.relations().iter().filter(|one| one.endpoint == *endpoint);
@@ -280,7 +300,7 @@ impl Play {
                     .iter()
                     .all(|(key, part)| held(key).is_some_and(|value| value.contains(part.as_str())))
             };
-            if !bags.any(holds) {
+            if !bags.any(|one| holds(one)) {
                 return Err(format!("no bag of {endpoint} has all of it"));
             }
         }

@@ -38,6 +38,9 @@ pub struct Record {
     pub log: Vec<LogLine>,
     /// An action's outcome.
     pub action: Option<ActionResult>,
+    /// What the agent did beside it, and where Juju goes wrong, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// A hook command that was run.
@@ -138,15 +141,6 @@ impl Record {
             self.writes.push(request.clone());
         }
         self.pebble.push(request);
-    }
-
-    /// Whether the charm has set the unit's status.
-    pub(crate) fn set_status(&self) -> bool {
-        let sets = |command: &&CommandRecord| command.code == 0 && command.args[0] == "status-set";
-        self.commands
-            .iter()
-            .filter(sets)
-            .any(|command| !command.args.iter().any(|arg| arg == "--application"))
     }
 
     /// Takes what the charm logged from the agent's log, and a plan out of that. What it printed on several

@@ -24,8 +24,13 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::juju::controller::{SecretChange, StorageChange};
 use crate::model::Bag;
 use crate::remote::Remote;
+
+mod words;
+
+pub use words::{CheckOf, CrashAt, NoticeOf, OwnBag, Refresh, RemoteData};
 
 /// A file that is no scenario.
 #[derive(Debug, thiserror::Error)]
@@ -42,11 +47,25 @@ pub struct Scenario {
     /// Whether the unit leads from the start.
     #[serde(default = "default_leader")]
     pub leader: bool,
+    /// What the unit is on.
+    #[serde(default)]
+    pub substrate: Substrate,
     /// The scripted applications, by name.
     #[serde(default)]
     pub remotes: BTreeMap<String, Remote>,
     /// What happens, in order.
     pub steps: Vec<Step>,
+}
+
+/// What a unit is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Substrate {
+    /// A pod, beside its workload containers.
+    #[default]
+    Kubernetes,
+    /// A machine.
+    Machine,
 }
 
 fn default_model() -> String {
@@ -98,8 +117,58 @@ pub enum Step {
     Leader(bool),
     /// The time for `update-status` comes.
     UpdateStatus,
-    /// `juju refresh`, to the same charm: `upgrade-charm` runs.
+    /// `juju refresh`, to the same charm. On Kubernetes the unit gets another pod for it.
     UpgradeCharm,
+    /// `juju refresh`, maybe by force.
+    Refresh(Refresh),
+    /// `juju attach-resource`
+    AttachResource,
+    /// `juju trust`, or its removal.
+    Trust(bool),
+    /// The unit's address changes.
+    Address(String),
+    /// The leader shares settings.
+    LeaderSettings(Bag),
+    /// What the other side of a relation has changes: its units come, write and go, its application writes.
+    RemoteData(RemoteData),
+    /// Another unit of our application, the leader, writes into our application's bag.
+    OwnBag(OwnBag),
+    /// `juju suspend-relation`
+    SuspendRelation(Between),
+    /// `juju resume-relation`
+    ResumeRelation(Between),
+    /// A secret, whoever owns it, comes, changes or goes.
+    Secret(SecretChange),
+    /// A storage comes, changes or goes.
+    Storage(StorageChange),
+    /// A check of a container fails.
+    CheckFailed(CheckOf),
+    /// It succeeds again.
+    CheckRecovered(CheckOf),
+    /// A container's workload records a notice.
+    Notice(NoticeOf),
+    /// `juju resolve`; `false` passes over the failed hook.
+    Resolved(bool),
+    /// `juju exec`
+    Exec(String),
+    /// So many seconds pass.
+    Pass(f64),
+    /// A hook is kept from running when its turn has come, while the world goes on.
+    Hold(String),
+    /// It may run.
+    Release(String),
+    /// The unit's agent dies and starts again.
+    Crash,
+    /// The agent dies at a request to the controller, and starts again.
+    CrashAt(CrashAt),
+    /// The unit's agent is ended and started again.
+    RestartAgent,
+    /// The machine is rebooted.
+    Reboot,
+    /// The unit gets another pod: SIGTERM, then a new charm folder and new containers.
+    NewPod,
+    /// `juju remove-application`
+    RemoveApplication,
     /// A hook of any name.
     Hook(String),
     /// `juju remove-unit`
@@ -159,6 +228,10 @@ pub struct Expectation {
     pub removed: Option<bool>,
     /// Whether the last hook wrote anything.
     pub wrote: Option<bool>,
+    /// The hooks that ran since the last change, all of them in order.
+    pub hooks: Option<Vec<String>>,
+    /// The status of the unit's agent: `idle`, `error` …
+    pub agent: Option<String>,
     /// How many hooks it may take, `update-status` among them. Without it, it must hold once the unit has come to
     /// rest.
     pub within: Option<usize>,
@@ -237,7 +310,42 @@ impl fmt::Display for Step {
             Self::Leader(true) => f.write_str("the unit becomes the leader"),
             Self::Leader(false) => f.write_str("another unit becomes the leader"),
             Self::UpdateStatus => f.write_str("time passes"),
-            Self::UpgradeCharm => f.write_str("refresh"),
+            Self::UpgradeCharm | Self::Refresh(Refresh { force: false }) => f.write_str("refresh"),
+            Self::Refresh(Refresh { force: true }) => f.write_str("refresh --force-units"),
+            Self::AttachResource => f.write_str("attach-resource"),
+            Self::Trust(true) => f.write_str("trust"),
+            Self::Trust(false) => f.write_str("trust --remove"),
+            Self::Address(address) => write!(f, "the unit's address becomes {address}"),
+            Self::LeaderSettings(_) => f.write_str("the leader shares settings"),
+            Self::RemoteData(data) => write!(f, "{data}"),
+            Self::OwnBag(OwnBag { endpoint, .. }) => write!(f, "the leader writes into {endpoint}"),
+            Self::SuspendRelation(Between { endpoint, with }) => {
+                write!(f, "suspend-relation {endpoint} {with}")
+            }
+            Self::ResumeRelation(Between { endpoint, with }) => {
+                write!(f, "resume-relation {endpoint} {with}")
+            }
+            Self::Secret(secret) => write!(f, "the secret {} changes", secret.id),
+            Self::Storage(storage) => write!(f, "the storage {} changes", storage.id),
+            Self::CheckFailed(CheckOf { container, check }) => {
+                write!(f, "check {check} of {container} fails")
+            }
+            Self::CheckRecovered(CheckOf { container, check }) => {
+                write!(f, "check {check} of {container} succeeds again")
+            }
+            Self::Notice(NoticeOf { container, key }) => write!(f, "{container} notes {key}"),
+            Self::Resolved(true) => f.write_str("resolve"),
+            Self::Resolved(false) => f.write_str("resolve --no-retry"),
+            Self::Exec(script) => write!(f, "exec {script}"),
+            Self::Pass(seconds) => write!(f, "{seconds} s pass"),
+            Self::Hold(hook) => write!(f, "hold {hook}"),
+            Self::Release(hook) => write!(f, "release {hook}"),
+            Self::Crash => f.write_str("the agent dies"),
+            Self::CrashAt(point) => write!(f, "{point}"),
+            Self::RestartAgent => f.write_str("the agent is restarted"),
+            Self::Reboot => f.write_str("the machine is rebooted"),
+            Self::NewPod => f.write_str("the pod is replaced"),
+            Self::RemoveApplication => f.write_str("remove-application"),
             Self::Hook(name) => write!(f, "a hook named {name}"),
             Self::RemoveUnit => f.write_str("remove-unit"),
             Self::Expect(expectation) => write!(f, "{expectation}"),
@@ -270,6 +378,8 @@ impl fmt::Display for Expectation {
             self.wrote
                 .map(|wrote| if wrote { "something is written" } else { "nothing is written" }.to_owned()),
         );
+        parts.extend(self.hooks.as_ref().map(|hooks| format!("hooks {}", hooks.join(", "))));
+        parts.extend(self.agent.as_ref().map(|status| format!("agent {status}")));
         f.write_str(&parts.join(", "))?;
         self.within.map_or(Ok(()), |within| write!(f, " within {}", crate::play::events(within)))
     }

@@ -67,13 +67,21 @@ impl<W: Write> Audience for Timeline<W> {
         }
     }
 
+    fn remarks(&mut self, remarks: &[String]) {
+        for remark in remarks {
+            let style = if remark.starts_with("Juju 3.6.11") { BAD } else { QUIET };
+            self.line(&format!("        {style}{remark}{style:#}"));
+        }
+    }
+
     fn hook(&mut self, number: usize, record: &Record) {
         let event = &record.event;
         let (millis, processes) = (record.millis, record.processes);
         let word = if processes == 1 { "process" } else { "processes" };
-        self.line(&format!(
-            "{QUIET}{number:>4}{QUIET:#}  {NAME}{event:<34}{NAME:#} {QUIET}{millis:>5} ms  {processes:>2} {word}{QUIET:#}"
-        ));
+        // Of a run by Juju's own agent only its event is known.
+        let cost =
+            if processes == 0 { String::new() } else { format!("{millis:>5} ms  {processes:>2} {word}") };
+        self.line(&format!("{QUIET}{number:>4}{QUIET:#}  {NAME}{event:<34}{NAME:#} {QUIET}{cost}{QUIET:#}"));
         let lines = record.plan.iter().flatten().filter(|line| !line.starts_with("set the status: "));
         let (waits, steps): (Vec<_>, Vec<_>) = lines.cloned().partition(|line| line.starts_with("not yet: "));
         for step in steps {
@@ -84,14 +92,17 @@ impl<W: Write> Audience for Timeline<W> {
         for wait in waits.iter().filter(|wait| !known.contains(wait)) {
             self.line(&format!("        {WAIT}{wait}{WAIT:#}"));
         }
-        self.line(&format!("        {QUIET}used: {}{QUIET:#}", used(record)));
+        if processes > 0 {
+            self.line(&format!("        {QUIET}used: {}{QUIET:#}", used(record)));
+        }
         for problem in record.log.iter().filter(|line| matches!(line.level.as_str(), "WARNING" | "ERROR")) {
             let message = problem.message.replace('\n', "\n        ");
             self.line(&format!("        {BAD}{}{BAD:#} {message}", problem.level));
         }
         if let Some(error) = &record.error {
-            self.line(&format!("        {BAD}failed: {error}; it will run again{BAD:#}"));
+            self.line(&format!("        {BAD}failed: {error}{BAD:#}"));
         }
+        self.remarks(&record.remarks);
         if let Some(action) = &record.action {
             let keys: Vec<_> = action.results.keys().map(String::as_str).collect();
             let text = if action.failed {
@@ -181,6 +192,10 @@ impl<W: Write> Audience for JsonLines<W> {
     }
 
     fn waiting(&mut self) {}
+
+    fn remarks(&mut self, remarks: &[String]) {
+        self.object(&json!({"step": "agent", "remarks": remarks}));
+    }
 
     fn hook(&mut self, number: usize, record: &Record) {
         let mut object = json!(record);

@@ -25,7 +25,7 @@ enum Task {
         #[arg(long, default_value = "text")]
         format: String,
     },
-    /// Measure, beside the same charm on `ops`, under Juju's own runner.
+    /// Measure.
     Bench {
         #[command(subcommand)]
         what: Measure,
@@ -40,12 +40,15 @@ enum Task {
 
 #[derive(Debug, clap::Subcommand)]
 enum Measure {
-    /// What a config-changed hook costs, by commands and by socket.
+    /// What a config-changed hook costs by commands and by socket, beside the same charm on `ops`, under Juju's own
+    /// runner.
     Hook {
         /// How often each is run.
         #[arg(long, default_value_t = 15)]
         runs: usize,
     },
+    /// How fast the simulated unit worker is stepped and cloned.
+    Agent,
 }
 
 fn main() -> ExitCode {
@@ -53,6 +56,9 @@ fn main() -> ExitCode {
         Task::Setup => setup::all(),
         Task::Demo { format } => demo(&format),
         Task::Bench { what: Measure::Hook { runs } } => bench::hook(runs),
+        Task::Bench { what: Measure::Agent } => {
+            run(cargo(&["run", "--release", "--quiet", "-p", "bench-agent"]))
+        }
         Task::Test => test(),
         Task::Ci => ci(),
         Task::Book => book(),

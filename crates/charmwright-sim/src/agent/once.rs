@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use crate::events::Hook;
+use crate::juju::context::Agent;
 use crate::juju::environment::Host;
-use crate::juju::run::{Charm, Conditions, Ended};
-use crate::model::Model;
+use crate::juju::run::{Charm, Conditions, Ended, Outcome};
+use crate::model::{Model, secret_values};
 use crate::record::{ActionResult, Record};
 use crate::watch::Watch;
 
@@ -30,17 +31,31 @@ pub fn run(
     goes: bool,
     charm: &mut dyn Charm,
 ) -> Ran {
-    watch.begin(hook.name(model));
-    let began = Instant::now();
+    let name = hook.name(model);
+    let info = hook.info(model, goes);
     let conditions = Conditions { observer: watch, ..Conditions::on(host) };
-    let outcome = if let Hook::Action { name, params } = hook {
-        let params = params.clone().into_iter().collect();
-        let id = Conditions::queue_action(&mut model.juju, name, params);
-        conditions.action(&mut model.juju, &id, charm)
-    } else {
-        let info = hook.info(model, goes);
-        conditions.hook(&mut model.juju, &info, false, charm)
-    };
+    watched(&mut model.worker.juju, watch, name, |juju| {
+        if let Hook::Action { name, params } = hook {
+            let params = params.clone().into_iter().collect();
+            let id = Conditions::queue_action(juju, name, params);
+            conditions.action(juju, &id, charm)
+        } else {
+            conditions.hook(juju, &info, false, charm)
+        }
+    })
+    .0
+}
+
+/// Runs something of a charm, and makes a record of it.
+pub(super) fn watched(
+    juju: &mut Agent,
+    watch: &Watch,
+    name: String,
+    run: impl FnOnce(&mut Agent) -> Outcome,
+) -> (Ran, Outcome) {
+    watch.begin(name);
+    let began = Instant::now();
+    let outcome = run(juju);
     let mut record = watch.end();
     record.millis = began.elapsed().as_millis();
     record.exit_code = match &outcome.ended {
@@ -49,11 +64,11 @@ pub fn run(
     };
     record.error = outcome.failure.as_ref().map(ToString::to_string);
     record.take_log(&outcome.log);
-    let runs = &model.juju.controller.model().actions;
-    let action = outcome.action.and_then(|id| runs.get(&id)).map(ActionResult::of);
+    let model = juju.controller.model();
+    let action = outcome.action.as_ref().and_then(|id| model.actions.get(id)).map(ActionResult::of);
     record.action.clone_from(&action);
-    record.hide(&model.secret_values());
-    record.status = Some(model.status().clone());
-    let killed = outcome.ended.is_some_and(|ended| ended.was_terminated());
-    Ran { record, killed, action }
+    record.hide(&secret_values(model));
+    record.status = Some(model.unit_status.clone());
+    let killed = outcome.ended.as_ref().is_some_and(Ended::was_terminated);
+    (Ran { record, killed, action }, outcome)
 }

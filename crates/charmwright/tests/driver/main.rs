@@ -223,7 +223,7 @@ fn a_malformed_option_blocks_and_other_causes_are_still_told() {
         assert_eq!(record.writes, Vec::<String>::new());
     }
     // The option's type has changed, and the charm's program has not.
-    let options = &mut unit.model.juju.controller.model_mut().config_schema;
+    let options = &mut unit.model.worker.juju.controller.model_mut().config_schema;
     *options = serde_json::json!({"port": {"type": "string"}}).as_object().cloned();
     unit.model.set_option("port", "many".into());
     unit.config_changed(&twice());

@@ -52,15 +52,13 @@ impl Unit {
         let socket = at.join("agent.socket");
         let paths = Paths { tools: at.clone(), base: at.clone(), charm: at.clone(), socket };
         let declared = Declared::read(folder).unwrap();
-        let model = Model::new(declared, "dev", leader, JujuVersion::default(), paths).unwrap();
+        let model = Model::new(declared, "dev", leader, false, JujuVersion::default(), paths).unwrap();
         Self { model, containers: at, watch: Watch::default(), _work: work }
     }
 
     /// Adds a relation whose `relation-created` has run.
     pub(crate) fn relate(&mut self, endpoint: &str, app: &str) -> i64 {
-        let id = self.model.relate(endpoint, app, []);
-        self.model.told.entry(id).or_default().created = true;
-        id
+        self.model.relate(endpoint, app, [])
     }
 
     pub(crate) fn remote(&mut self, relation: i64, bag: &[(&str, &str)]) {

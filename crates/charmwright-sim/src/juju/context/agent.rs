@@ -1,6 +1,6 @@
 //! What a unit's agent keeps from run to run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::{Failure, HookInfo};
@@ -52,6 +52,8 @@ pub struct Agent {
     pub paths: Paths,
     started: Started,
     members: BTreeMap<i64, MemberBags>,
+    /// The relations that it has entered; all that there are, if nobody keeps count.
+    entered: Option<BTreeSet<i64>>,
     next_context: u64,
     next_action: u64,
 }
@@ -76,6 +78,7 @@ impl Agent {
             paths,
             started,
             members: BTreeMap::new(),
+            entered: None,
             next_context: 0,
             next_action: 0,
         }
@@ -111,6 +114,16 @@ impl Agent {
         &self.started.principal
     }
 
+    /// From now on only these relations are known to runs of the charm.
+    pub fn know_relations(&mut self, entered: BTreeSet<i64>) {
+        self.entered = Some(entered);
+    }
+
+    /// Whether runs of the charm know a relation.
+    pub(super) fn knows(&self, relation: i64) -> bool {
+        self.entered.as_ref().is_none_or(|entered| entered.contains(&relation))
+    }
+
     /// The id of the next action.
     pub fn next_action_id(&mut self) -> String {
         self.next_action = self.next_action.saturating_add(1);
@@ -119,7 +132,9 @@ impl Agent {
 
     /// A hook's full name: with the endpoint, container or storage before its kind.
     pub fn hook_name(&self, hook: &HookInfo) -> String {
-        let relation = || hook.relation_id.and_then(|id| self.controller.model().relation(id));
+        // Its name is known even of one that is gone.
+        let relations = self.controller.model().relations();
+        let relation = || relations.iter().find(|one| Some(one.id) == hook.relation_id);
         let prefix = if hook.is_relation() {
             relation().map_or("", |relation| relation.endpoint.as_str())
         } else if hook.is_workload() {

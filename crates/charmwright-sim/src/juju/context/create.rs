@@ -123,7 +123,8 @@ impl Context {
 
     fn core(agent: &mut Agent) -> Result<Self, Failure> {
         let mut context = Self::default();
-        let listed = agent.controller.listed_relations();
+        let mut listed = agent.controller.listed_relations();
+        listed.retain(|(info, _)| agent.knows(info.id));
         let names: Vec<(i64, &[String])> =
             listed.iter().map(|(info, members)| (info.id, members.as_slice())).collect();
         agent.prune_members(&names);

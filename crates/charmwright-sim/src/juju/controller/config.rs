@@ -145,7 +145,7 @@ fn through_yaml(value: &mut Value) {
 }
 
 /// What is set, over the defaults. An option with neither is `null`. Of numbers all that is left is a float.
-pub(super) fn settings(model: &Model) -> Result<Map<String, Value>, ApiError> {
+pub(crate) fn settings(model: &Model) -> Result<Map<String, Value>, ApiError> {
     let schema = schema(model)?;
     let mut settings: Map<String, Value> =
         schema.iter().map(|(name, option)| (name.clone(), option.default.clone())).collect();

@@ -88,6 +88,21 @@ impl ApiError {
         Self::of_kind("not assigned", format!("unit {} is not assigned to a machine", super::quoted(unit)))
     }
 
+    /// A relation that the unit comes too late for.
+    pub fn cannot_enter_scope() -> Self {
+        Self::of_kind("cannot enter scope", "cannot enter scope: unit or relation is not alive")
+    }
+
+    /// The connection to the controller is gone.
+    pub fn severed() -> Self {
+        Self::new("connection is shut down")
+    }
+
+    /// Whether what was asked about is not there, or hidden, which Juju takes for the same.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.code, "not found" | "unauthorized access")
+    }
+
     /// The same error, with what was being done before it: `<doing>: <message>`.
     #[must_use]
     pub fn while_doing(self, doing: impl fmt::Display) -> Self {

@@ -5,9 +5,11 @@
 //! folder (options, endpoints) and of resources it reads anew each time.
 
 mod actions;
+mod change;
 mod commit;
 mod config;
 mod error;
+mod events;
 mod goals;
 mod model;
 mod names;
@@ -17,10 +19,13 @@ mod payloads;
 mod relations;
 mod resources;
 mod secrets;
+mod severed;
+mod shared;
 mod storage;
 mod time;
 mod unit;
 mod uri;
+mod worker;
 
 use std::fmt;
 
@@ -29,17 +34,22 @@ use serde_json::{Value, json};
 
 pub use super::text::quote::quoted;
 
+pub use self::change::{
+    ActionChange, Change, CharmChange, PebbleChange, RelationChange, SecretChange, StorageChange,
+};
 pub use self::commit::{
     AddStorage, Changes, PodSpec, PortChange, RelationSettings, SecretContent, SecretCreate, SecretDelete,
     SecretGrant, SecretUpsert, UnitState, UpdatedSecret,
 };
 pub(crate) use self::commit::{check_state_value, lossy_bag};
+pub(crate) use self::config::settings;
 pub use self::config::{Endpoints, endpoints};
 pub use self::error::{ApiError, ModelError};
 pub use self::model::{
     ActionRun, Bag, CloudCredential, CloudSpec, Consumer, ErrorInfo, GoalState, GoalStatus, Grant,
-    InterfaceAddress, InterfaceInfo, Model, NetworkInfo, Payload, Port, Relation, Revision, Secret, Status,
-    Storage, StorageLimit, UnitGoals,
+    InterfaceAddress, InterfaceInfo, Model, NetworkInfo, NotSaved, Operation, OperationKind, Payload, Port,
+    Relation, RelationState, Revision, Saved, Secret, SecretState, Status, Step, Storage, StorageLimit,
+    StorageState, Text, UnitGoals,
 };
 pub(crate) use self::names::relation_tag;
 pub use self::names::{application_of, is_application, is_unit, tag_of};
@@ -48,6 +58,8 @@ pub use self::relations::RelationInfo;
 pub use self::resources::ResourceInfo;
 pub(crate) use self::resources::last_part;
 pub use self::secrets::{ContentRequest, SecretListed, checksum};
+pub use self::severed::{Crash, CrashPoint};
+pub use self::shared::Shared;
 pub use self::storage::Attachment;
 pub use self::time::{InvalidTime, Time};
 pub(crate) use self::unit::merge;
@@ -105,7 +117,10 @@ impl fmt::Debug for ApiCall {
 /// The controller, as one unit's agent meets it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Controller {
-    model: Model,
+    model: Shared<Model>,
+    revision: u64,
+    severed: bool,
+    crash: Option<CrashPoint>,
     recording: bool,
     calls: Vec<ApiCall>,
     tool: String,
@@ -124,7 +139,10 @@ impl Controller {
     pub fn new(mut model: Model) -> Result<Self, ModelError> {
         normalise::model(&mut model)?;
         Ok(Self {
-            model,
+            model: model.into(),
+            revision: 0,
+            severed: false,
+            crash: None,
             recording: false,
             calls: Vec::new(),
             tool: String::new(),
@@ -146,7 +164,7 @@ impl Controller {
 
     /// The model as JSON.
     pub fn to_json(&self) -> Value {
-        serde_json::to_value(&self.model).unwrap_or_default()
+        serde_json::to_value(&*self.model).unwrap_or_default()
     }
 
     /// Replaces those top-level parts of the model that `patch` names.
@@ -161,7 +179,7 @@ impl Controller {
         }
         let mut model = normalise::from_json(whole)?;
         normalise::model(&mut model)?;
-        self.model = model;
+        *self.model_mut() = model;
         Ok(())
     }
 
@@ -172,7 +190,13 @@ impl Controller {
 
     /// The model, to be changed behind the agent's back.
     pub fn model_mut(&mut self) -> &mut Model {
+        self.revision += 1;
         &mut self.model
+    }
+
+    /// A number that grows whenever the model may have changed.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Whether requests are recorded.
@@ -210,6 +234,11 @@ impl Controller {
         self.now
     }
 
+    /// Takes the recorded requests.
+    pub fn take_calls(&mut self) -> Vec<ApiCall> {
+        std::mem::take(&mut self.calls)
+    }
+
     /// The recorded requests.
     pub fn calls(&self) -> &[ApiCall] {
         &self.calls
@@ -221,16 +250,22 @@ impl Controller {
         self.model.leader
     }
 
-    /// Answers one request, and notes it if requests are recorded.
+    /// Answers one request, and notes it if requests are recorded. A connection that is gone answers nothing.
     fn answer<T>(
         &mut self,
         method: &str,
         args: impl FnOnce(&Model) -> Value,
         serve: impl FnOnce(&mut Self) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let args = self.recording.then(|| args(&self.model));
+        if self.severed {
+            return Err(ApiError::severed());
+        }
+        let args = self.needs_args().then(|| args(&self.model));
+        self.dies_at(method, args.as_ref(), false)?;
+        self.revision += 1;
         let result = serve(self);
-        self.record(method, args, result.as_ref().err());
+        self.record(method, args.clone(), result.as_ref().err());
+        self.dies_at(method, args.as_ref(), true)?;
         result
     }
 
@@ -280,22 +315,22 @@ impl Model {
     }
 
     /// The relations.
-    pub fn relations(&self) -> &[Relation] {
+    pub fn relations(&self) -> &[Shared<Relation>] {
         self.relations.as_deref().unwrap_or_default()
     }
 
     /// The relations, to be changed.
-    pub fn relations_mut(&mut self) -> &mut [Relation] {
+    pub fn relations_mut(&mut self) -> &mut [Shared<Relation>] {
         self.relations.as_deref_mut().unwrap_or_default()
     }
 
     /// The secrets.
-    pub fn secrets(&self) -> &[Secret] {
+    pub fn secrets(&self) -> &[Shared<Secret>] {
         self.secrets.as_deref().unwrap_or_default()
     }
 
     /// The secrets, to be changed.
-    pub fn secrets_mut(&mut self) -> &mut [Secret] {
+    pub fn secrets_mut(&mut self) -> &mut [Shared<Secret>] {
         self.secrets.as_deref_mut().unwrap_or_default()
     }
 
@@ -311,7 +346,10 @@ impl Model {
 
     /// A relation that the controller still has.
     pub fn relation(&self, id: i64) -> Option<&Relation> {
-        self.relations().iter().find(|relation| relation.id == id && !relation.gone)
+        self.relations()
+            .iter()
+            .find(|relation| relation.id == id && !relation.gone)
+            .map(|relation| &**relation)
     }
 }
 

@@ -72,6 +72,44 @@ pub(super) fn model(model: &mut Model) -> Result<(), ModelError> {
     Ok(())
 }
 
+/// Fills in what only a unit's whole life needs.
+pub(super) fn live(model: &mut Model) {
+    default_to(&mut model.life, "alive");
+    default_to(&mut model.app_life, "alive");
+    for storage in model.storage.iter_mut().flatten() {
+        default_to(&mut storage.life, "alive");
+        default_to(&mut storage.kind, "filesystem");
+    }
+}
+
+/// A model as a unit's whole life begins: the charm, the statuses, and the versions of what was written already.
+pub(super) fn begin(model: &mut Model, charm: &str) {
+    live(model);
+    let url = format!("local:{}-0", model.app());
+    default_to(&mut model.charm_url, &url);
+    let dir = model.charms.entry(model.charm_url.clone()).or_default();
+    default_to(dir, charm);
+    let dir = dir.clone();
+    default_to(&mut model.charm_dir, &dir);
+    if model.unit_status.status == "unknown" {
+        "waiting".clone_into(&mut model.unit_status.status);
+        "installing agent".clone_into(&mut model.unit_status.message);
+    }
+    for one in model.relations_mut() {
+        let one = &mut **one;
+        one.members = Some(Vec::new());
+        for (name, bag) in one.units.iter().flatten() {
+            let written = bag.as_ref().is_some_and(|bag| !bag.is_empty());
+            one.unit_versions.entry(name.clone()).or_insert_with(|| written.into());
+        }
+        let has = |bag: &Option<Bag>| bag.as_ref().is_some_and(|bag| !bag.is_empty());
+        if one.app_version == 0 && (has(&one.remote_app_bag) || one.role == "peer" && has(&one.local_app_bag))
+        {
+            one.app_version = 1;
+        }
+    }
+}
+
 fn relation(relation: &mut Relation, app: &str, uuid: &str) -> Result<(), ModelError> {
     default_to(&mut relation.life, "alive");
     default_to(&mut relation.scope, "global");

@@ -50,6 +50,7 @@ impl Model {
         // What is not there is hidden behind a refusal.
         self.relations()
             .iter()
+            .map(|relation| &**relation)
             .find(|relation| !relation.gone && self.relation_key(relation) == key)
             .ok_or_else(ApiError::denied)
     }

@@ -75,6 +75,8 @@ pub struct Outcome {
     pub exec: Option<Executed>,
     /// The action's id.
     pub action: Option<String>,
+    /// Whether the charm has set its status.
+    pub status_set: bool,
 }
 
 /// When a machine is to be rebooted.
@@ -131,9 +133,28 @@ impl<'a> Conditions<'a> {
     ) -> Outcome {
         let mut hook = hook.clone();
         agent.complete(&mut hook);
-        let name = agent.hook_name(&hook);
+        let outcome = self.run_hook(agent, &hook, loses_leadership, charm);
+        if outcome.failure.is_none() {
+            agent.commit_hook(&hook);
+        }
+        outcome
+    }
+
+    /// Runs a hook that a whole agent has chosen: nothing is completed, and who is a member is that agent's to note.
+    pub fn known_hook(self, agent: &mut Agent, hook: &HookInfo, charm: &mut dyn Charm) -> Outcome {
+        self.run_hook(agent, hook, false, charm)
+    }
+
+    fn run_hook(
+        self,
+        agent: &mut Agent,
+        hook: &HookInfo,
+        loses_leadership: bool,
+        charm: &mut dyn Charm,
+    ) -> Outcome {
+        let name = agent.hook_name(hook);
         self.begin(agent);
-        let mut context = match Context::hook_run(agent, &hook) {
+        let mut context = match Context::hook_run(agent, hook) {
             Ok(context) => context,
             Err(failure) => return Outcome { failure: Some(failure), ..Outcome::default() },
         };
@@ -151,9 +172,6 @@ impl<'a> Conditions<'a> {
             Some(FailureKind::RequeueAndReboot) => outcome.reboot = Some(Rebooting::Now),
             _ => {}
         }
-        if outcome.failure.is_none() {
-            agent.commit_hook(&hook);
-        }
         outcome
     }
 
@@ -168,26 +186,57 @@ impl<'a> Conditions<'a> {
         id
     }
 
+    /// Checks that an action that was queued can be run.
+    ///
+    /// # Errors
+    ///
+    /// There is no such action, or what it was given does not fit.
+    pub fn check_action(agent: &Agent, id: &str) -> Result<(), Failure> {
+        let queued = agent.controller.model().actions.get(id);
+        let queued = queued.ok_or_else(|| Failure::not_found(format_args!("action {}", quoted(id))))?;
+        let params = queued.params.clone().unwrap_or_default();
+        let actions = Actions::read(&agent.paths.charm);
+        actions.and_then(|actions| actions.check(&queued.name, &params)).map_err(Failure::new)
+    }
+
     /// Runs an action that was queued, and hands in its results.
     pub fn action(self, agent: &mut Agent, id: &str, charm: &mut dyn Charm) -> Outcome {
         self.begin(agent);
+        let checked = Self::check_action(agent, id);
+        self.run_action(agent, id, checked, true, charm)
+    }
+
+    /// Runs an action that a whole agent has checked and begun.
+    pub fn begun_action(self, agent: &mut Agent, id: &str, charm: &mut dyn Charm) -> Outcome {
+        self.begin(agent);
+        self.run_action(agent, id, Ok(()), false, charm)
+    }
+
+    fn run_action(
+        self,
+        agent: &mut Agent,
+        id: &str,
+        checked: Result<(), Failure>,
+        begins: bool,
+        charm: &mut dyn Charm,
+    ) -> Outcome {
         let failed =
             |failure| Outcome { failure: Some(failure), action: Some(id.to_owned()), ..Outcome::default() };
+        if let Err(failure) = checked {
+            return failed(failure);
+        }
         let Some(queued) = agent.controller.model().actions.get(id) else {
             return failed(Failure::not_found(format_args!("action {}", quoted(id))));
         };
         let (name, params) = (queued.name.clone(), queued.params.clone().unwrap_or_default());
-        let checked = Actions::read(&agent.paths.charm).and_then(|actions| actions.check(&name, &params));
-        if let Err(text) = checked {
-            return failed(Failure::new(text));
-        }
         let mut context = match Context::action_run(agent, id, &name, Some(params.clone())) {
             Ok(context) => context,
             Err(failure) => {
                 return failed(failure.while_doing(format_args!("cannot run {} action", quoted(&name))));
             }
         };
-        if let Err(failure) = (Run { agent, context: &mut context }).prepare() {
+        let begun = if begins { (Run { agent, context: &mut context }).prepare() } else { Ok(()) };
+        if let Err(failure) = begun {
             let path = (DISPATCH_PATH.to_owned(), Location::Actions.dispatch_path(&name));
             return Outcome { environment: Some(vec![path]), ..failed(failure) };
         }
@@ -324,6 +373,7 @@ impl<'a> Conditions<'a> {
             live.run.agent.controller.model_mut().leader = false;
         }
         outcome.failure = live.run.flush(commit, failure).err();
+        outcome.status_set = live.run.context.has_set_status();
         live.take_log();
         outcome
     }

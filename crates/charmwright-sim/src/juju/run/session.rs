@@ -11,7 +11,7 @@ use super::lines::Piece;
 use super::output::Stream;
 use crate::juju::commands::{self, Call, Outcome, Reply};
 use crate::juju::context::{Reboot, Run};
-use crate::juju::controller::Phase;
+use crate::juju::controller::{Controller, Phase};
 use crate::juju::log::{self, Level, Record};
 
 /// The agent's own logger.
@@ -57,7 +57,7 @@ pub struct Session<'a> {
 }
 
 /// What one command at a time may touch.
-pub(super) struct Live<'a> {
+pub(crate) struct Live<'a> {
     pub(super) run: Run<'a>,
     clock: &'a dyn Clock,
     log: Vec<Record>,
@@ -133,7 +133,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    pub(super) fn live(&self) -> MutexGuard<'_, Live<'a>> {
+    pub(crate) fn live(&self) -> MutexGuard<'_, Live<'a>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -204,6 +204,11 @@ impl<'a> Session<'a> {
 }
 
 impl Live<'_> {
+    /// The controller, while the charm runs.
+    pub(crate) fn controller(&mut self) -> &mut Controller {
+        &mut self.run.agent.controller
+    }
+
     /// What was printed before this moment goes into the log before whatever comes now.
     fn read_output(&mut self) {
         let Some(output) = &mut self.output else { return };

@@ -77,6 +77,10 @@ impl Controller {
                 );
                 let app = settings.application.as_ref();
                 merge(relation.local_app_bag.get_or_insert_default(), app.unwrap_or(&Bag::new()));
+                // Of a peer relation, the other side's settings are our own.
+                if relation.role == "peer" && app.is_some_and(|bag| !bag.is_empty()) {
+                    relation.app_version += 1;
+                }
             }
         }
         for port in &changes.open_ports {

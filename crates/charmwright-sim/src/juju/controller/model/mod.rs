@@ -5,6 +5,7 @@
 mod cloud;
 mod network;
 mod relation;
+mod saved;
 mod secret;
 
 use std::collections::BTreeMap;
@@ -13,15 +14,20 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::shared::Shared;
+
 pub use self::cloud::{CloudCredential, CloudSpec, GoalState, GoalStatus, UnitGoals};
 pub use self::network::{ErrorInfo, InterfaceAddress, InterfaceInfo, NetworkInfo, Port};
 pub use self::relation::Relation;
+pub use self::saved::{
+    NotSaved, Operation, OperationKind, RelationState, Saved, SecretState, Step, StorageState, Text,
+};
 pub use self::secret::{Consumer, Grant, Revision, Secret};
 
 /// The settings of a relation, and other small maps of text.
 pub type Bag = BTreeMap<String, String>;
 
-fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+pub(super) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
@@ -47,6 +53,7 @@ fn is_empty_map(map: &Option<Map<String, Value>>) -> bool {
 }
 
 /// Everything that the controller knows and one unit's agent can see.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, as in Juju")]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Model {
@@ -108,9 +115,9 @@ pub struct Model {
     #[serde(skip_serializing_if = "is_empty_map")]
     pub config_schema: Option<Map<String, Value>>,
     /// The unit's relations.
-    pub relations: Option<Vec<Relation>>,
+    pub relations: Option<Vec<Shared<Relation>>>,
     /// All secrets, whoever owns them.
-    pub secrets: Option<Vec<Secret>>,
+    pub secrets: Option<Vec<Shared<Secret>>>,
     /// The storage that is attached to the unit.
     pub storage: Option<Vec<Storage>>,
     /// How many of each storage there may be.
@@ -168,6 +175,39 @@ pub struct Model {
     /// What became of actions, by id.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
     pub actions: BTreeMap<String, ActionRun>,
+    /// The unit's life.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub life: String,
+    /// The application's life.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub app_life: String,
+    /// How the operator resolves a failed hook: `retry-hooks`, `no-hooks` or `""`.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub resolved: String,
+    /// The pod's name.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub provider_id: String,
+    /// The folders of charms, by URL.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub charms: BTreeMap<String, String>,
+    /// The application's charm.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub charm_url: String,
+    /// The charm that the unit says it runs.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub unit_charm_url: String,
+    /// Whether the charm is to be replaced even while a hook is in error.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub force_charm: bool,
+    /// How often the application's charm was changed in some way.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub charm_modified_version: i64,
+    /// What the agent keeps here.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub saved: Saved,
+    /// The unit's workload containers.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub containers: Vec<String>,
     /// The most bytes that `charm_state` may have.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
     pub max_charm_state_size: i64,
@@ -208,6 +248,9 @@ pub struct Storage {
     /// Where it is.
     #[serde(deserialize_with = "or_default")]
     pub location: String,
+    /// The attachment's life.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub life: String,
     /// Whether it is not there yet.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
     pub unprovisioned: bool,
@@ -270,4 +313,10 @@ pub struct ActionRun {
     /// What `action-log` wrote.
     #[serde(skip_serializing_if = "is_empty")]
     pub log: Option<Vec<String>>,
+    /// Whether it may run beside others.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub parallel: bool,
+    /// The group of those that may not run beside each other.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
+    pub execution_group: String,
 }

@@ -54,6 +54,15 @@ pub struct Relation {
     pub remote_app_bag: Option<Bag>,
     /// The bags of the remote units.
     pub units: Option<BTreeMap<String, Option<Bag>>>,
+    /// How often each remote unit's bag was written.
+    #[serde(deserialize_with = "or_default", skip_serializing)]
+    pub unit_versions: BTreeMap<String, i64>,
+    /// How often the remote application's bag was written.
+    #[serde(deserialize_with = "or_default", skip_serializing)]
+    pub app_version: i64,
+    /// Whether the unit has entered it.
+    #[serde(deserialize_with = "or_default", skip_serializing)]
+    pub in_scope: bool,
     /// The units that this unit has seen join.
     pub members: Option<Vec<String>>,
 }

@@ -107,7 +107,7 @@ impl Controller {
         secret.next_rotate =
             create.upsert.rotate_policy.as_deref().and_then(|policy| next_rotation(policy, self.now));
         secret.apply(&create.upsert);
-        self.model.secrets.get_or_insert_default().push(secret);
+        self.model.secrets.get_or_insert_default().push(secret.into());
         Ok(())
     }
 
@@ -217,7 +217,7 @@ fn will_rotate(policy: &str) -> bool {
     !policy.is_empty() && policy != "never"
 }
 
-fn next_rotation(policy: &str, now: Timestamp) -> Option<Time> {
+pub(in crate::juju::controller) fn next_rotation(policy: &str, now: Timestamp) -> Option<Time> {
     let span = match policy {
         "hourly" => 1.hour(),
         "daily" => 1.day(),

@@ -113,9 +113,10 @@ impl Controller {
             return Err(ApiError::invalid("both uri and label are empty"));
         }
         let model = &self.model;
+        let named = |secret: &&Secret| model.owns(secret) && secret.label == label;
         let mut found = match &request.uri {
             Some(uri) => model.secret(&uri.id),
-            None => model.secrets().iter().rfind(|secret| model.owns(secret) && secret.label == label),
+            None => model.secrets().iter().map(|secret| &**secret).rfind(named),
         };
         let mut set_label = request.uri.is_some() && !label.is_empty();
         if let Some(secret) = found.filter(|secret| model.owns(secret)) {
@@ -135,7 +136,7 @@ impl Controller {
             let consumed = |secret: &&Secret| {
                 secret.consumers.get(&model.unit).is_some_and(|consumer| consumer.label == label)
             };
-            found = model.secrets().iter().rfind(consumed);
+            found = model.secrets().iter().map(|secret| &**secret).rfind(consumed);
             if found.is_none() {
                 return Err(ApiError::not_found(format!("consumer label {}", quoted(label))));
             }

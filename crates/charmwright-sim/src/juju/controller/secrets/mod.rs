@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{ApiError, Bag, Controller, Model, Secret, SecretUri, Time, nothing, quoted, tag_of};
 
-pub(super) use self::change::CommitSecrets;
+pub(super) use self::change::{CommitSecrets, next_rotation};
 pub use self::content::checksum;
 
 /// A secret, as its owner's agent lists it.
@@ -60,11 +60,11 @@ fn no_revision(id: &str, revision: i64) -> ApiError {
 impl Model {
     /// A secret by its id.
     pub fn secret(&self, id: &str) -> Option<&Secret> {
-        self.secrets().iter().find(|secret| secret.id == id)
+        self.secrets().iter().find(|secret| secret.id == id).map(|secret| &**secret)
     }
 
     fn secret_mut(&mut self, id: &str) -> Option<&mut Secret> {
-        self.secrets_mut().iter_mut().find(|secret| secret.id == id)
+        self.secrets_mut().iter_mut().find(|secret| secret.id == id).map(|secret| &mut **secret)
     }
 
     /// Whether the unit or its application owns it.
@@ -73,7 +73,7 @@ impl Model {
     }
 
     /// Whether the unit may read it: it owns it, or it was granted.
-    fn may_read(&self, secret: &Secret) -> bool {
+    pub(super) fn may_read(&self, secret: &Secret) -> bool {
         let granted = secret.grants.as_deref().unwrap_or_default();
         self.owns(secret)
             || granted.iter().any(|grant| grant.subject == self.unit || grant.subject == self.app())
@@ -139,7 +139,7 @@ impl Controller {
             let managed = |secret: &&Secret| {
                 secret.owner == model.unit || (secret.owner == model.app() && model.leader)
             };
-            Ok(model.secrets().iter().filter(managed).map(listed).collect())
+            Ok(model.secrets().iter().map(|secret| &**secret).filter(managed).map(listed).collect())
         })
     }
 

@@ -1,0 +1,106 @@
+//! What each step of a scenario does to the unit.
+
+use charmwright_pebble::Client;
+use jiff::SignedDuration;
+
+use super::{Agent, AgentError, Setup};
+use crate::model::Model;
+use crate::play::{Actor, PlayError};
+use crate::pod::Pod;
+use crate::record::{ActionResult, Record};
+use crate::scenario::{CrashAt, Scenario, ServiceOf, Step, Substrate};
+
+/// So many seconds.
+pub(crate) fn span(seconds: f64) -> SignedDuration {
+    SignedDuration::try_from_secs_f64(seconds).unwrap_or(SignedDuration::MAX)
+}
+
+impl Setup {
+    /// With what a scenario says of the unit.
+    #[must_use]
+    pub fn of(&self, scenario: &Scenario) -> Self {
+        Self {
+            model: scenario.model.clone(),
+            leader: scenario.leader,
+            machine: scenario.substrate == Substrate::Machine,
+            remotes: scenario.remotes.clone(),
+            ..self.clone()
+        }
+    }
+}
+
+/// Kills a service's process.
+pub(crate) fn kill(pod: Option<&Pod>, of: &ServiceOf) -> Result<(), PlayError> {
+    let ServiceOf { container, service } = of;
+    let unknown = || AgentError::Unknown { what: "container", name: container.to_owned() };
+    let pod = pod.ok_or_else(unknown)?;
+    Client::new(pod.pebble_socket(container)).signal("SIGKILL", &[service]).map_err(|source| {
+        PlayError::Kill {
+            container: container.to_owned(),
+            service: service.to_owned(),
+            source: Box::new(source),
+        }
+    })
+}
+
+impl Actor for Agent {
+    fn perform(&mut self, step: &Step) -> Result<(), PlayError> {
+        match step {
+            Step::Say(_) | Step::Expect(_) | Step::Deploy => {}
+            Step::Config(values) => self.set_config(values)?,
+            Step::Integrate(between) => self.integrate(&between.endpoint, &between.with)?,
+            Step::RemoveRelation(between) => self.remove_relation(&between.endpoint, &between.with)?,
+            Step::Remotes(remotes) => {
+                for (app, remote) in remotes {
+                    self.set_remote(app, remote.clone());
+                }
+            }
+            Step::Action(action) => self.run_action(&action.name, &action.params)?,
+            Step::KillWorkload(service) => kill(self.pod.as_ref(), service)?,
+            Step::RestartPebble(container) => self.restart_pebble(container)?,
+            Step::StopPebble(container) => self.stop_pebble(container)?,
+            Step::StartPebble(container) => self.start_pebble(container)?,
+            Step::Leader(leader) => self.set_leader(*leader),
+            Step::UpdateStatus => self.tick(),
+            Step::UpgradeCharm => self.refresh(false)?,
+            Step::Hook(name) => self.custom_hook(name),
+            Step::RemoveUnit => self.remove_unit(),
+            Step::Refresh(refresh) => self.refresh(refresh.force)?,
+            Step::Exec(script) => self.exec(script)?,
+            Step::Pass(seconds) => self.pass(span(*seconds)),
+            Step::Hold(hook) => self.hold(hook),
+            Step::Release(hook) => self.release(hook),
+            Step::Crash => self.crash()?,
+            Step::CrashAt(CrashAt { method, matching, after }) => self.crash_at(method, matching, *after),
+            Step::RestartAgent => self.restart(false)?,
+            Step::Reboot => self.restart(true)?,
+            Step::NewPod => self.replace_pod()?,
+            step => {
+                if let Some(change) = self.world.change_of(step)? {
+                    self.apply(&[change])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn next_hook(&mut self) -> Result<Option<Record>, PlayError> {
+        Ok(self.step()?)
+    }
+
+    fn take_remarks(&mut self) -> Vec<String> {
+        self.remarks()
+    }
+
+    fn model(&self) -> &Model {
+        Self::model(self)
+    }
+
+    fn pod(&self) -> Option<&Pod> {
+        Self::pod(self)
+    }
+
+    fn action(&self) -> Option<&ActionResult> {
+        Self::action(self)
+    }
+}
