@@ -120,3 +120,44 @@ fn without_a_program_it_says_how_to_name_one() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("name it with --dispatch"));
 }
+
+/// Juju's own unit worker. It must be there: a test without it would prove nothing.
+fn juju_live() -> String {
+    let tools = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools");
+    let program = tools.join("juju-3.6.11/jujulive");
+    assert!(program.is_file(), "{} is not there; `cargo xtask setup` builds it", program.display());
+    program.display().to_string()
+}
+
+#[test]
+fn a_life_with_crashes_and_held_hooks_is_the_same_under_jujus_own_agent() {
+    let steps = "- deploy
+- expect: {status: active, agent: idle}
+- hold: config-changed
+- config: {port: 81}
+- leader: false
+- release: config-changed
+- expect: {hooks: [config-changed, leader-settings-changed], ports: [80/tcp, 81/tcp]}
+- crash-at: {method: Uniter.SetState, matching: 'opstep: done', after: true}
+- config: {port: 82}
+- expect: {ports: [80/tcp, 81/tcp, 82/tcp]}
+- leader: true
+- expect: {hooks: [leader-elected]}
+- crash
+- new-pod
+- expect: {status: active}
+- remove-unit
+- expect: {removed: true}
+";
+    let events = |arguments: &[&str]| {
+        let output = play(steps, &[&["--format", "json"], arguments].concat());
+        let text = text(&output);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{text}\n{error}");
+        let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines.filter_map(|line| Some(line["event"].as_str()?.to_owned())).collect::<Vec<_>>()
+    };
+    let ours = events(&[]);
+    assert_eq!(ours, events(&["--agent", "juju", "--juju-live", &juju_live()]));
+    assert!(ours.ends_with(&["stop".to_owned(), "remove".to_owned()]), "{ours:?}");
+}

@@ -33,6 +33,7 @@ impl JujuLive {
         {
             record.error = text("error").map(str::to_owned);
             record.status = Some(self.status.clone());
+            self.polls |= record.error.is_some() && record.event.ends_with("-pebble-ready");
             self.failed = record.error.clone().map(|error| (record.event.clone(), error));
             record.exit_code = record.error.is_none().then_some(0);
             self.records.push_back(record);

@@ -309,6 +309,12 @@ impl JujuLive {
             return Ok(true);
         }
         if std::mem::take(&mut self.polls) && !self.boots.is_empty() {
+            // A pebble-ready that has failed comes again with the next poll.
+            let failed = self.failed.as_ref().filter(|(event, _)| event.ends_with("-pebble-ready")).cloned();
+            self.tries = if failed.is_some() { self.tries + 1 } else { self.tries };
+            if let Some((event, error)) = failed.filter(|_| self.tries >= TRIES_MAX) {
+                return Err(JujuLiveError::KeepsFailing { event, error }.into());
+            }
             self.ask(&json!({"op": "advance", "ms": POLL_MS}))?;
             return Ok(true);
         }

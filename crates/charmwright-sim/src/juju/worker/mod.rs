@@ -25,6 +25,9 @@ mod schedule;
 mod seam;
 mod triggers;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, VecDeque};
 
 use jiff::Timestamp;
