@@ -132,9 +132,11 @@ impl Agent {
 
     /// A hook's full name: with the endpoint, container or storage before its kind.
     pub fn hook_name(&self, hook: &HookInfo) -> String {
-        // Its name is known even of one that is gone.
+        // An agent that keeps count knows the name even of one that is gone.
         let relations = self.controller.model().relations();
-        let relation = || relations.iter().find(|one| Some(one.id) == hook.relation_id);
+        let knows = self.entered.is_some();
+        let relation =
+            || relations.iter().find(|one| Some(one.id) == hook.relation_id && (knows || !one.gone));
         let prefix = if hook.is_relation() {
             relation().map_or("", |relation| relation.endpoint.as_str())
         } else if hook.is_workload() {

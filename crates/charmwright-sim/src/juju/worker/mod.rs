@@ -169,6 +169,26 @@ impl UnitWorker {
         self.now
     }
 
+    /// What differs between two moments, or two runs: the lines of the one (`-`) that the other (`+`) has not.
+    pub fn difference(&self, other: &Self) -> String {
+        let lines = |worker: &Self| -> Vec<String> {
+            format!("{worker:#?}").lines().map(|line| line.trim_end().to_owned()).collect()
+        };
+        let (ours, theirs) = (lines(self), lines(other));
+        let only = |one: &[String], of: &[String], sign: char| -> Vec<String> {
+            let mut left: Vec<&String> = of.iter().collect();
+            let mut missed = |line: &&String| match left.iter().position(|other| other == line) {
+                Some(at) => {
+                    left.remove(at);
+                    false
+                }
+                None => true,
+            };
+            one.iter().filter(|line| missed(line)).map(|line| format!("{sign}{line}")).collect()
+        };
+        [only(&ours, &theirs, '-'), only(&theirs, &ours, '+')].concat().join("\n")
+    }
+
     /// What the agent has heard.
     pub fn remote(&self) -> &Remote {
         &self.ears.remote

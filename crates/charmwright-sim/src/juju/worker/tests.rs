@@ -62,6 +62,9 @@ fn where_juju_leaves_something_to_chance_there_is_a_choice() {
     unit.step(&Choice::Take(0), &mut Idle);
     other.step(&Choice::Take(1), &mut Idle);
     assert_ne!(unit, other);
+    let difference = unit.difference(&other);
+    assert!(difference.contains('-') && difference.contains('+'), "{difference}");
+    assert_eq!(unit.difference(&unit.clone()), "");
 }
 
 #[test]
