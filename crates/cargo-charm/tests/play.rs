@@ -157,6 +157,9 @@ fn a_life_with_crashes_and_held_hooks_is_the_same_under_jujus_own_agent() {
         let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         lines.filter_map(|line| Some(line["event"].as_str()?.to_owned())).collect::<Vec<_>>()
     };
+    let unknown =
+        play("- deploy\n- expect: {wrote: false}\n", &["--agent", "juju", "--juju-live", &juju_live()]);
+    assert!(text(&unknown).contains("does not tell what a hook wrote"), "{}", text(&unknown));
     let ours = events(&[]);
     assert_eq!(ours, events(&["--agent", "juju", "--juju-live", &juju_live()]));
     assert!(ours.ends_with(&["stop".to_owned(), "remove".to_owned()]), "{ours:?}");

@@ -41,6 +41,19 @@ fn the_demo_holds_all_that_it_promises() {
 }
 
 #[test]
+fn it_survives_crashes_a_new_pod_and_what_juju_loses() {
+    let text = std::fs::read_to_string(charm().join("scenarios/life.yaml")).unwrap();
+    let scenario = Scenario::parse(&text).unwrap();
+    let mut play = charmwright_sim::play::Play::new(&scenario, &setup(&dispatch())).unwrap();
+    let mut records = Records::default();
+    assert!(play.run(&scenario, &mut records).unwrap());
+    check_budget(&records.0);
+    let told =
+        |part: &str| records.0.iter().any(|record| record.remarks.iter().any(|one| one.contains(part)));
+    assert!(told("the agent dies after Uniter.SetState") && told("Juju 3.6.11"), "{:#?}", records.0);
+}
+
+#[test]
 fn no_hook_of_any_order_starts_too_many_processes() {
     let mut stage = Stage::new(&setup(&dispatch()));
     // Everything is made pending before the first hook, with an option that is wrong at first.
