@@ -106,6 +106,23 @@ fn a_resumed_relation_is_created_only_ideally() {
 }
 
 #[test]
+fn a_relation_that_is_gone_at_once_departs_only_if_its_units_are_heard_of_first() {
+    let gone = crate::juju::controller::RelationChange { id: 1, removed: true, ..Default::default() };
+    let mut unit = deployed(&two_relations());
+    unit.change(&[Change { relation: Some(gone), ..Change::default() }]).unwrap();
+    let (relations, units) = (Choice::Hear(Source::Relations), Choice::Hear(Source::RelationUnits(1)));
+    assert_eq!(unit.own_choices(), [relations.clone(), units.clone()]);
+    for (first, told) in
+        [(relations, vec![]), (units, vec!["run relation-departed (1; unit: pg/0, departee: pg/0) hook"])]
+    {
+        let mut unit = unit.clone();
+        unit.step(&first, &mut Idle);
+        unit.step(&Choice::Look, &mut Idle);
+        assert_eq!(settle(&mut unit, &mut Schedule::first()), told);
+    }
+}
+
+#[test]
 fn a_unit_at_rest_has_nothing_to_do_by_itself() {
     let unit = deployed(&two_relations());
     assert!(unit.is_at_rest() && unit.own_choices().is_empty());

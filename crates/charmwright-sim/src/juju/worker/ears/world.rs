@@ -45,6 +45,11 @@ fn consumed(model: &Model) -> impl Iterator<Item = (String, i64)> {
     })
 }
 
+/// The relations that the controller still has. One that is gone is kept only for the agent that has entered it.
+fn present(model: &Model) -> impl Iterator<Item = &Shared<Relation>> + Clone {
+    model.relations().iter().filter(|one| !one.gone)
+}
+
 fn same_units(one: &Relation, other: &Relation) -> bool {
     one.unit_versions == other.unit_versions
         && one.app_version == other.app_version
@@ -69,7 +74,7 @@ impl Ears {
         note(!addresses, Source::Addresses);
         note(self.remote.leader != model.leader, Source::Leadership);
         note(heard.leader_settings != model.leader_settings, Source::LeaderSettings);
-        let relations = model.relations().iter().map(|one| (one.id, one.life.as_str(), one.suspended));
+        let relations = present(model).map(|one| (one.id, one.life.as_str(), one.suspended));
         let known = heard.relations.iter().map(|(id, (life, suspended))| (*id, life.as_str(), *suspended));
         // The model's are in the order in which they came, which is that of their numbers but for a model that was
         // given otherwise.
@@ -80,7 +85,7 @@ impl Ears {
             note(differs, Source::Relations);
         }
         for (id, last) in &heard.units {
-            let now = model.relations().iter().find(|one| one.id == *id && !one.gone);
+            let now = present(model).find(|one| one.id == *id);
             let same = match (last, now) {
                 (Some(last), Some(now)) => Shared::same(last, now) || same_units(last, now),
                 (last, now) => last.is_none() && now.is_none(),
@@ -177,7 +182,7 @@ impl Ears {
 
     fn hear_relations(&mut self, model: &Model) {
         let now: BTreeMap<i64, (String, bool)> =
-            model.relations().iter().map(|one| (one.id, (one.life.clone(), one.suspended))).collect();
+            present(model).map(|one| (one.id, (one.life.clone(), one.suspended))).collect();
         let before = std::mem::replace(&mut self.heard.relations, now.clone());
         for id in before.keys().filter(|id| !now.contains_key(id)) {
             // What was suspended is not watched: it stays as it was heard of last.
@@ -185,13 +190,7 @@ impl Ears {
                 self.remote.relations.remove(id);
             }
         }
-        for one in model.relations().iter().filter(|one| now.get(&one.id) != before.get(&one.id)) {
-            if one.gone {
-                if self.heard.units.remove(&one.id).is_some() {
-                    self.remote.relations.remove(&one.id);
-                }
-                continue;
-            }
+        for one in present(model).filter(|one| now.get(&one.id) != before.get(&one.id)) {
             let life = Life::of(&one.life);
             let watched = self.heard.units.contains_key(&one.id);
             if watched {
@@ -211,7 +210,7 @@ impl Ears {
     }
 
     fn hear_units(&mut self, id: i64, model: &Model) {
-        let now = model.relations().iter().find(|one| one.id == id && !one.gone);
+        let now = present(model).find(|one| one.id == id);
         let Some(last) = self.heard.units.get_mut(&id) else { return };
         let before = std::mem::replace(last, now.cloned());
         let Some(known) = self.remote.relations.get_mut(&id) else { return };
