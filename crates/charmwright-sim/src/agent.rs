@@ -20,7 +20,6 @@ use nix::unistd::Pid;
 
 pub use once::{Ran, run};
 use playing::{Playing, Source};
-use serde_json::Value;
 use world::World;
 
 use crate::charm::{self, CharmError, Declared};
@@ -30,7 +29,7 @@ use crate::juju::context::Paths;
 use crate::juju::controller::ModelError;
 use crate::juju::environment::{Host, System};
 use crate::juju::version::JujuVersion;
-use crate::juju::worker::{Choice, Schedule, Start, WorldError};
+use crate::juju::worker::{Choice, Schedule, Start, UnitWorker, WorldError};
 use crate::model::{Bag, Model};
 use crate::pod::{Image, Observer, PebbleRequest, Pod, PodError};
 use crate::record::{ActionResult, Record};
@@ -154,12 +153,10 @@ pub struct Agent {
     started: bool,
     /// The unit is to get another pod when its agent has ended.
     new_pod: bool,
-    refreshes: u32,
     containers_up: bool,
     held: BTreeSet<String>,
     tries: usize,
     kills: usize,
-    notes: Vec<Value>,
     gave_up: Option<AgentError>,
     action: Option<ActionResult>,
     _work: tempfile::TempDir,
@@ -217,22 +214,14 @@ impl Agent {
         let tool = work.path().join(crate::tool::NAME);
         symlink(&setup.tool, &tool)?;
         let watch = Watch::default();
-        let pod = if declared.containers.is_empty() {
-            None
-        } else {
-            let mut pod = Pod::start(work.path(), &tool)?;
-            for name in declared.containers.keys() {
-                let image = setup.images.get(name).cloned().unwrap_or_default();
-                let observer = AtPebble { watch: watch.clone(), daemon: pod.pebble_socket(name) };
-                pod.add_container(name, &image, &setup.pebble, Arc::new(observer))?;
-            }
-            Some(pod)
-        };
+        let pod = setup.pod(&declared, work.path(), &tool, |daemon| {
+            Arc::new(AtPebble { watch: watch.clone(), daemon })
+        })?;
         let mut model = Model::new(declared, &setup.model, setup.leader, setup.machine, setup.juju, paths)?;
-        model.worker.set_ideal(setup.ideal);
+        model.worker = model.worker.ideal(setup.ideal);
         Ok(Self {
             pod,
-            world: World { model, remotes: setup.remotes.clone() },
+            world: World::new(model, setup),
             watch,
             schedule: setup.seed.map_or_else(Schedule::first, Schedule::seeded),
             source: Source { charm: setup.charm.clone(), dispatch: setup.dispatch.clone() },
@@ -242,12 +231,10 @@ impl Agent {
             custom: Vec::new(),
             started: false,
             new_pod: false,
-            refreshes: 0,
             containers_up: false,
             held: BTreeSet::new(),
             tries: 0,
             kills: 0,
-            notes: Vec::new(),
             gave_up: None,
             action: None,
             _work: work,
@@ -328,10 +315,15 @@ impl Agent {
 
     /// Lets one thing happen; what was run, if that was it.
     fn take(&mut self, choice: &Choice) -> Option<Ran> {
-        let Self { pod, world, watch, host, source, .. } = self;
-        let mut playing = Playing { pod: pod.as_ref(), watch, host, source, ran: None };
-        world.model.worker.step(choice, &mut playing);
+        let (worker, mut playing) = self.playing();
+        worker.step(choice, &mut playing);
         playing.ran
+    }
+
+    /// The unit's worker, and what runs its charm.
+    fn playing(&mut self) -> (&mut UnitWorker, Playing<'_>) {
+        let Self { pod, world, watch, host, source, .. } = self;
+        (&mut world.model.worker, Playing { pod: pod.as_ref(), watch, host, source, ran: None })
     }
 
     /// The agent is started when the unit is added, and when its pod was replaced.
@@ -374,9 +366,8 @@ impl Agent {
             return None;
         }
         let name = self.custom.remove(0);
-        let Self { pod, world, watch, host, source, .. } = self;
-        let mut playing = Playing { pod: pod.as_ref(), watch, host, source, ran: None };
-        world.model.worker.run_beside(&HookInfo::of_tomorrow(name), &mut playing);
+        let (worker, mut playing) = self.playing();
+        worker.run_beside(&HookInfo::of_tomorrow(name), &mut playing);
         playing.ran
     }
 

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::{Agent, AgentError, Playing, Start};
+use super::{Agent, AgentError, Start};
 use crate::juju::controller::{Change, CrashPoint};
 
 /// The agent's life.
@@ -23,16 +23,14 @@ impl Agent {
     ///
     /// It runs already.
     pub fn start(&mut self, new_pod: bool, reboot: bool) -> Result<(), AgentError> {
-        let Self { pod, world, watch, host, source, .. } = self;
-        let mut playing = Playing { pod: pod.as_ref(), watch, host, source, ran: None };
-        Ok(world.model.worker.start(Start { new_pod, reboot }, &mut playing)?)
+        let (worker, mut playing) = self.playing();
+        Ok(worker.start(Start { new_pod, reboot }, &mut playing)?)
     }
 
     /// Ends the agent when the hook that it runs is done.
     pub fn stop(&mut self) {
-        let Self { pod, world, watch, host, source, .. } = self;
-        let mut playing = Playing { pod: pod.as_ref(), watch, host, source, ran: None };
-        world.model.worker.stop(&mut playing);
+        let (worker, mut playing) = self.playing();
+        worker.stop(&mut playing);
     }
 
     /// The agent dies, and is started again.
@@ -107,9 +105,7 @@ impl Agent {
 
     /// What the agent did beside running hooks, and where Juju goes wrong, since this was asked last.
     pub fn remarks(&mut self) -> Vec<String> {
-        let events = self.world.model.worker.take_events();
-        self.notes.extend(events);
-        self.notes.drain(..).filter_map(|event| remark(&event)).collect()
+        self.world.model.worker.take_events().iter().filter_map(remark).collect()
     }
 }
 

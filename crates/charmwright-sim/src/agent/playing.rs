@@ -66,10 +66,6 @@ impl Runner for Playing<'_> {
         self.run(agent, &hearing, name, |conditions, agent, charm| conditions.known_hook(agent, hook, charm))
     }
 
-    fn check_action(&mut self, agent: &Agent, id: &str) -> Result<(), String> {
-        Conditions::check_action(agent, id).map_err(|failure| failure.to_string())
-    }
-
     fn action(&mut self, agent: &mut Agent, hearing: Hearing<'_>, id: &str) -> Outcome {
         let name = agent.controller.model().actions.get(id).map(|run| run.name.clone()).unwrap_or_default();
         self.run(agent, &hearing, name, |conditions, agent, charm| conditions.begun_action(agent, id, charm))

@@ -1,12 +1,16 @@
 //! What each step of a scenario does to the unit.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use charmwright_pebble::Client;
 use jiff::SignedDuration;
 
 use super::{Agent, AgentError, Setup};
+use crate::charm::Declared;
 use crate::model::Model;
 use crate::play::{Actor, PlayError};
-use crate::pod::Pod;
+use crate::pod::{Observer, Pod, PodError};
 use crate::record::{ActionResult, Record};
 use crate::scenario::{CrashAt, Scenario, ServiceOf, Step, Substrate};
 
@@ -26,6 +30,27 @@ impl Setup {
             remotes: scenario.remotes.clone(),
             ..self.clone()
         }
+    }
+
+    /// The pod with all containers of a charm, none of which runs yet; `None` if it declares none. `tool` has its own
+    /// name; `observer` is told of the requests to a daemon, whose socket it is given.
+    pub(crate) fn pod<O: Observer + 'static>(
+        &self,
+        declared: &Declared,
+        work: &Path,
+        tool: &Path,
+        observer: impl Fn(PathBuf) -> Arc<O>,
+    ) -> Result<Option<Pod>, PodError> {
+        if declared.containers.is_empty() {
+            return Ok(None);
+        }
+        let mut pod = Pod::start(work, tool)?;
+        for name in declared.containers.keys() {
+            let image = self.images.get(name).cloned().unwrap_or_default();
+            let observer = observer(pod.pebble_socket(name));
+            pod.add_container(name, &image, &self.pebble, observer)?;
+        }
+        Ok(Some(pod))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Agent, AgentError};
+use super::{Agent, AgentError, Setup};
 use crate::charm::OptionDeclared;
 use crate::juju::controller::{Bag, Change, CharmChange, PebbleChange, Relation, RelationChange};
 use crate::juju::run::Conditions;
@@ -18,10 +18,16 @@ pub(crate) struct World {
     /// The unit's world.
     pub(crate) model: Model,
     /// The scripted applications, by name.
-    pub(crate) remotes: BTreeMap<String, Remote>,
+    remotes: BTreeMap<String, Remote>,
+    /// How often the charm was refreshed.
+    refreshes: u32,
 }
 
 impl World {
+    pub(crate) fn new(model: Model, setup: &Setup) -> Self {
+        Self { model, remotes: setup.remotes.clone(), refreshes: 0 }
+    }
+
     /// `juju config`. A value of `null` resets an option.
     ///
     /// # Errors
@@ -124,6 +130,14 @@ impl World {
         let model = self.model.worker.juju.controller.model();
         let found = model.relations().iter().find(|one| one.endpoint == *endpoint && one.remote_app == *with);
         found.map(|one| one.id).ok_or_else(unknown)
+    }
+
+    /// `juju refresh`: the change that this is. Each charm has another URL.
+    pub(crate) fn refresh(&mut self, force: bool) -> Change {
+        self.refreshes += 1;
+        let url = format!("local:{}-{}", self.model.app(), self.refreshes);
+        let charm = CharmChange { url, force, ..CharmChange::default() };
+        Change { charm: Some(charm), ..Change::default() }
     }
 
     /// The change that a step is, if it is one to what the controller knows.
@@ -249,10 +263,8 @@ impl Agent {
     ///
     /// The unit's agent does not run.
     pub fn refresh(&mut self, force: bool) -> Result<(), AgentError> {
-        self.refreshes += 1;
-        let url = format!("local:{}-{}", self.world.model.app(), self.refreshes);
-        let charm = CharmChange { url, force, ..CharmChange::default() };
-        self.apply(&[Change { charm: Some(charm), ..Change::default() }])?;
+        let refresh = self.world.refresh(force);
+        self.apply(&[refresh])?;
         if self.world.model.worker.juju.is_kubernetes() { self.replace_pod() } else { Ok(()) }
     }
 
@@ -292,11 +304,6 @@ impl Agent {
     /// If there is no such container, or it does not start.
     pub fn start_pebble(&mut self, container: &str) -> Result<(), AgentError> {
         Ok(self.pod_mut(container)?.start_pebble(container)?)
-    }
-
-    /// Whether the unit is gone.
-    pub fn is_removed(&self) -> bool {
-        self.world.model.worker.juju.controller.model().life == "dead"
     }
 }
 

@@ -10,6 +10,7 @@ pub mod live;
 pub mod log;
 pub mod peer;
 pub mod run;
+pub mod serving;
 pub mod socket;
 pub mod text;
 pub mod version;

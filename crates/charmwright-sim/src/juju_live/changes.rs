@@ -20,12 +20,10 @@ pub(super) fn changes(before: &Model, after: &Model) -> Vec<Change> {
     }
     // A secret is there before a bag refers to it.
     for secret in after.secrets() {
-        let old = before.secrets().iter().find(|one| one.id == secret.id);
-        changes.extend(of_secret(old.map(|one| &**one), secret));
+        changes.extend(of_secret(before.secret(&secret.id), secret));
     }
     for relation in after.relations() {
-        let old = before.relations().iter().find(|one| one.id == relation.id);
-        changes.extend(of_relation(old.map(|one| &**one), relation));
+        changes.extend(of_relation(before.relation(relation.id), relation));
     }
     for (id, run) in after.actions.iter().filter(|(id, _)| !before.actions.contains_key(*id)) {
         let (id, name, params) = (id.clone(), run.name.clone(), run.params.clone());

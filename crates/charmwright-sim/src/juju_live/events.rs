@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::JujuLive;
 use crate::agent::life::remark;
-use crate::juju::controller::Status;
+use crate::juju::controller::{ActionRun, Status};
 use crate::juju::log::{self, Level};
+use crate::play::Actor;
 use crate::record::{ActionResult, Record};
 
 impl JujuLive {
@@ -15,8 +16,8 @@ impl JujuLive {
         if event.get("saved").is_none()
             && let Some(name) = text("hook").or(text("action"))
         {
-            self.running = Some(Record { event: name.to_owned(), remarks: self.take(), ..Record::default() });
-            self.actions.extend(event["env"]["ACTION_UUID"].as_str().map(str::to_owned));
+            self.running =
+                Some(Record { event: name.to_owned(), remarks: self.take_remarks(), ..Record::default() });
             return;
         }
         if let Some(status) = text("unit_status") {
@@ -55,20 +56,12 @@ impl JujuLive {
     fn note_action(&mut self, result: &Value) {
         let results = result.get("results").and_then(Value::as_object).cloned();
         let text = |key: &str| result.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let run = crate::juju::controller::ActionRun {
-            status: text("status"),
-            message: text("message"),
-            results,
-            ..crate::juju::controller::ActionRun::default()
-        };
+        let run =
+            ActionRun { status: text("status"), message: text("message"), results, ..ActionRun::default() };
         let action = ActionResult::of(&run);
         if let Some(running) = &mut self.running {
             running.action = Some(action.clone());
         }
         self.action = Some(action);
-    }
-
-    fn take(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.remarks)
     }
 }

@@ -6,7 +6,7 @@
 mod changes;
 mod events;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -21,11 +21,11 @@ use crate::agent::world::World;
 use crate::agent::{AgentError, Setup};
 use crate::charm::{self, CharmError, Declared};
 use crate::juju::context::Paths;
-use crate::juju::controller::{Change, CharmChange, Controller, ModelError, Status};
+use crate::juju::controller::{Change, Controller, ModelError, Status};
 use crate::juju::run::plain_command;
 use crate::model::{Model, secret_values};
 use crate::play::{Actor, PlayError};
-use crate::pod::{Observer, PebbleRequest, Pod, PodError};
+use crate::pod::{Pod, PodError, Unobserved};
 use crate::record::{ActionResult, Record};
 use crate::scenario::Step;
 
@@ -112,15 +112,6 @@ pub enum JujuLiveError {
     },
 }
 
-#[derive(Debug)]
-struct Unobserved;
-
-impl Observer for Unobserved {
-    fn before(&self, _: &PebbleRequest) {}
-
-    fn after(&self, _: &PebbleRequest) {}
-}
-
 /// A unit whose agent is Juju's own.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug)]
@@ -143,11 +134,8 @@ pub struct JujuLive {
     down: bool,
     /// The agent is new: it has not looked after the Pebbles yet.
     polls: bool,
-    refreshes: u32,
     tries: u32,
     failed: Option<(String, String)>,
-    next_action: u32,
-    actions: BTreeSet<String>,
     action: Option<ActionResult>,
     charm: PathBuf,
     _work: tempfile::TempDir,
@@ -180,11 +168,13 @@ impl JujuLive {
         fs::rename(&dispatch, charm.join(PROGRAM)).map_err(at(&dispatch))?;
         fs::write(&dispatch, DISPATCH).map_err(at(&dispatch))?;
         fs::set_permissions(&dispatch, fs::Permissions::from_mode(0o755)).map_err(at(&dispatch))?;
-        let pod = pod(setup, &declared, work.path())?;
-        let run = pod
+        // It goes by its name.
+        let tool = work.path().join(crate::tool::NAME);
+        symlink(&setup.tool, &tool).map_err(at(&tool))?;
+        let pod = setup.pod(&declared, work.path(), &tool, |_| Arc::new(Unobserved))?;
+        let mut run = pod
             .as_ref()
             .map_or_else(|| plain_command(program, work.path()), |pod| pod.command(program, work.path()));
-        let mut run = run;
         run.arg("--charm").arg(&charm).arg("--work").arg(work.path().join("j"));
         run.stdin(Stdio::piped()).stdout(Stdio::piped());
         let failed = |source| JujuLiveError::Start { path: program.to_owned(), source };
@@ -199,7 +189,7 @@ impl JujuLive {
             input: Some(input),
             answers: BufReader::new(output),
             pod,
-            world: World { model, remotes: setup.remotes.clone() },
+            world: World::new(model, setup),
             records: VecDeque::new(),
             remarks: Vec::new(),
             running: None,
@@ -209,11 +199,8 @@ impl JujuLive {
             replaces_pod: false,
             down: true,
             polls: false,
-            refreshes: 0,
             tries: 0,
             failed: None,
-            next_action: 0,
-            actions: BTreeSet::new(),
             action: None,
             charm,
             _work: work,
@@ -381,10 +368,8 @@ impl JujuLive {
     }
 
     fn refresh(&mut self, force: bool) -> Result<(), PlayError> {
-        self.refreshes += 1;
-        let url = format!("local:{}-{}", self.world.model.app(), self.refreshes);
-        let charm = CharmChange { url, force, ..CharmChange::default() };
-        self.change(&[Change { charm: Some(charm), ..Change::default() }])?;
+        let refresh = self.world.refresh(force);
+        self.change(&[refresh])?;
         if self.world.model.worker.juju.is_kubernetes() { self.new_pod() } else { Ok(()) }
     }
 
@@ -406,22 +391,6 @@ impl JujuLive {
     }
 }
 
-/// The pod with all containers, none of which runs yet.
-fn pod(setup: &Setup, declared: &Declared, work: &Path) -> Result<Option<Pod>, JujuLiveError> {
-    if declared.containers.is_empty() {
-        return Ok(None);
-    }
-    // It goes by its name.
-    let tool = work.join(crate::tool::NAME);
-    symlink(&setup.tool, &tool).map_err(|source| JujuLiveError::Layout { path: tool.clone(), source })?;
-    let mut pod = Pod::start(work, &tool)?;
-    for name in declared.containers.keys() {
-        let image = setup.images.get(name).cloned().unwrap_or_default();
-        pod.add_container(name, &image, &setup.pebble, Arc::new(Unobserved))?;
-    }
-    Ok(Some(pod))
-}
-
 impl Actor for JujuLive {
     fn perform(&mut self, step: &Step) -> Result<(), PlayError> {
         match step {
@@ -441,7 +410,6 @@ impl Actor for JujuLive {
                 Ok(())
             })?,
             Step::Action(action) => {
-                self.next_action += 1;
                 self.world_does(|world| world.run_action(&action.name, &action.params))?;
             }
             Step::KillWorkload(service) => kill(self.pod.as_ref(), service)?,

@@ -275,11 +275,10 @@ impl Controller {
         self.answer("SecretsManager.GetConsumerSecretsRevisionInfo", nothing, |this| {
             let model = &this.model;
             let info = |uri: &String| {
-                let id = uri.strip_prefix("secret:").unwrap_or(uri);
-                let secret = model.secrets().iter().find(|one| one.id == id)?;
+                let secret = model.secret_at(uri)?;
                 let consumer = secret.consumers.get(&model.unit).filter(|_| model.may_read(secret))?;
-                let owned = secret.owner == model.unit || secret.owner == model.app();
-                let label = if consumer.label.is_empty() && owned { &secret.label } else { &consumer.label };
+                let own = consumer.label.is_empty() && model.owns(secret);
+                let label = if own { &secret.label } else { &consumer.label };
                 Some((uri.clone(), (consumer.latest, label.clone())))
             };
             Ok(uris.iter().filter_map(info).collect())

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::LiveError;
 use super::request::Request;
 use crate::juju::commands;
 use crate::juju::context::Paths;
+use crate::juju::serving::{ServeError, WorkFolder};
 use crate::juju::version::JujuVersion;
 
 /// What the sample charm is told to do, by kind.
@@ -20,30 +20,17 @@ const KINDS: [&str; 4] = ["hold", "held", "fail", "run"];
 /// The agent's data folder.
 #[derive(Debug)]
 pub(super) struct Folder {
-    work: PathBuf,
+    work: WorkFolder,
     tool: PathBuf,
     version: JujuVersion,
     /// The files of the charm as it was deployed last.
     files: BTreeSet<PathBuf>,
-    _temporary: Option<tempfile::TempDir>,
 }
 
 impl Folder {
-    pub(super) fn new(work: Option<&Path>, tool: &Path, version: JujuVersion) -> Result<Self, LiveError> {
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |source| LiveError::Layout { path, source }
-        };
-        let (work, temporary) = if let Some(work) = work {
-            (work.to_owned(), None)
-        } else {
-            let folder =
-                tempfile::Builder::new().prefix("cw-").tempdir().map_err(at(&std::env::temp_dir()))?;
-            (folder.path().to_owned(), Some(folder))
-        };
-        let work = absolute(&work).map_err(at(&work))?;
-        fs::create_dir_all(&work).map_err(at(&work))?;
-        Ok(Self { work, tool: tool.to_owned(), version, files: BTreeSet::new(), _temporary: temporary })
+    pub(super) fn new(work: Option<&Path>, tool: &Path, version: JujuVersion) -> Result<Self, ServeError> {
+        let work = WorkFolder::make(work)?;
+        Ok(Self { work, tool: tool.to_owned(), version, files: BTreeSet::new() })
     }
 
     /// Where a unit has its files.

@@ -15,8 +15,8 @@
 //! | `{"op":"script","hook":"start","hold":true,"fail":2,"run":"…"}` | tells the sample charm what to do |
 //! | `{"op":"get"}` | the model |
 //!
-//! `follow` names the operations that another run began, and the relations that it entered (`enter relation-app.db`): wherever Juju leaves something to chance, what it did is done
-//! here too, if it is one of the choices.
+//! `follow` names the operations that another run began, and the relations that it entered (`enter relation-app.db`):
+//! wherever Juju leaves something to chance, what it did is done here too, if it is one of the choices.
 //!
 //! Nothing happens between two requests: `settle` is where time is given. Where Juju goes wrong, the answer has `faults`.
 
@@ -24,7 +24,7 @@ mod folder;
 mod request;
 mod runner;
 
-use std::io::{self, BufRead, Write};
+use std::io::{BufRead, Write};
 use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
@@ -36,6 +36,7 @@ use self::runner::{Ending, Lines, ProcessRunner};
 use super::context::{Agent, Paths};
 use super::controller::{Controller, quoted};
 use super::environment::Host;
+use super::serving::ServeError;
 use super::version::JujuVersion;
 use super::worker::{Choice, Schedule, Start, UnitWorker};
 
@@ -63,22 +64,6 @@ pub struct Setup {
     pub seed: Option<u64>,
 }
 
-/// An agent that cannot start, or not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum LiveError {
-    /// Its folders could not be laid out.
-    #[error("cannot lay out {}", path.display())]
-    Layout {
-        /// The folder or link.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
-    /// The requests could not be read, or the answers not be written.
-    #[error("cannot talk to whoever asks")]
-    Talk(#[from] io::Error),
-}
-
 /// A unit's agent, and those who ask it.
 #[derive(Debug)]
 pub struct Live {
@@ -95,7 +80,7 @@ impl Live {
     /// # Errors
     ///
     /// If it cannot be made.
-    pub fn new(setup: &Setup) -> Result<Self, LiveError> {
+    pub fn new(setup: &Setup) -> Result<Self, ServeError> {
         let folder = Folder::new(setup.work.as_deref(), &setup.tool, setup.version)?;
         let schedule = setup.seed.map_or_else(Schedule::first, Schedule::seeded);
         Ok(Self { setup: setup.clone(), folder, host: Host::this(), schedule, worker: None })
@@ -110,7 +95,7 @@ impl Live {
         &mut self,
         requests: impl BufRead + Send,
         answers: impl Write + Send,
-    ) -> Result<(), LiveError> {
+    ) -> Result<(), ServeError> {
         let mut lines = Lines::new(requests, answers);
         while let Some(line) = lines.next()? {
             self.answer(&line, &mut lines)?;
@@ -118,7 +103,7 @@ impl Live {
         Ok(())
     }
 
-    fn answer(&mut self, line: &[u8], lines: &mut Lines<'_>) -> Result<(), LiveError> {
+    fn answer(&mut self, line: &[u8], lines: &mut Lines<'_>) -> Result<(), ServeError> {
         let request: Result<Request, String> =
             serde_json::from_slice(line).map_err(|error| error.to_string());
         // A request that ended the agent in the middle of a hook was answered there.
@@ -220,14 +205,17 @@ fn settle(
             }
         }
     }
-    let (events, faults): (Vec<Value>, Vec<Value>) =
-        worker.take_events().into_iter().partition(|event| !is_remark(event));
-    let status = &worker.juju.controller.model().agent_status.status;
-    let mut answer = json!({"events": events, "agent_status": status});
+    Some(answer(worker.take_events(), &worker.juju.controller))
+}
+
+/// What is answered to `settle`.
+fn answer(happened: Vec<Value>, controller: &Controller) -> Value {
+    let (faults, events): (Vec<Value>, Vec<Value>) = happened.into_iter().partition(is_remark);
+    let mut answer = json!({"events": events, "agent_status": controller.model().agent_status.status});
     if !faults.is_empty() {
         answer["faults"] = Value::Array(faults);
     }
-    Some(answer)
+    answer
 }
 
 /// Whether something begins here that could have been something else.

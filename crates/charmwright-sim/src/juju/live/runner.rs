@@ -153,10 +153,6 @@ impl Runner for ProcessRunner<'_, '_> {
         self.run(agent, hearing, name, |conditions, agent, charm| conditions.begun_action(agent, id, charm))
     }
 
-    fn check_action(&mut self, agent: &Agent, id: &str) -> Result<(), String> {
-        Conditions::check_action(agent, id).map_err(|failure| failure.to_string())
-    }
-
     fn script(&mut self, agent: &mut Agent, hearing: Hearing<'_>, script: &str) -> Outcome {
         let name = "juju-exec".to_owned();
         self.run(agent, hearing, name, |conditions, agent, charm| {
@@ -353,16 +349,11 @@ impl Beside<'_, '_, '_> {
         let mut live = session.live();
         let controller = live.controller();
         self.hearing.note_calls(controller);
-        let (events, faults): (Vec<Value>, Vec<Value>) =
-            self.hearing.journal.take().into_iter().partition(|event| !super::is_remark(event));
-        let mut answer = json!({"events": events, "agent_status": controller.model().agent_status.status});
+        let mut answer = super::answer(self.hearing.journal.take(), controller);
         if self.folder.is_held(self.name) {
             answer["held"] = json!(self.name);
         } else {
             answer["timeout"] = json!(true);
-        }
-        if !faults.is_empty() {
-            answer["faults"] = Value::Array(faults);
         }
         answer
     }

@@ -17,7 +17,7 @@ mod request;
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{PathBuf, absolute};
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -28,6 +28,7 @@ use super::context::{Agent, Paths};
 use super::controller::{Controller, quoted};
 use super::environment::{Host, release};
 use super::run::{Conditions, DISPATCH_PATH, Location, Processes, plain_command};
+use super::serving::{ServeError, WorkFolder};
 use super::text::files::clean;
 use super::version::JujuVersion;
 
@@ -46,32 +47,15 @@ pub struct Setup {
     pub tool: PathBuf,
 }
 
-/// A peer that cannot start, or not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum PeerError {
-    /// Its folders could not be laid out.
-    #[error("cannot lay out {}", path.display())]
-    Layout {
-        /// The folder or link.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
-    /// The requests could not be read, or the answers not be written.
-    #[error("cannot talk to whoever asks")]
-    Talk(#[from] io::Error),
-}
-
 /// The agent and those who ask it.
 #[derive(Debug)]
 pub struct Peer {
     version: JujuVersion,
     charm: PathBuf,
-    work: PathBuf,
+    work: WorkFolder,
     tools: PathBuf,
     host: Host,
     agent: Option<Agent>,
-    _temporary: Option<tempfile::TempDir>,
 }
 
 impl Peer {
@@ -80,24 +64,12 @@ impl Peer {
     /// # Errors
     ///
     /// If they cannot be made.
-    pub fn new(setup: &Setup) -> Result<Self, PeerError> {
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |source| PeerError::Layout { path, source }
-        };
-        let (work, temporary) = if let Some(work) = &setup.work {
-            (work.clone(), None)
-        } else {
-            let folder =
-                tempfile::Builder::new().prefix("cw-").tempdir().map_err(at(&std::env::temp_dir()))?;
-            (folder.path().to_owned(), Some(folder))
-        };
-        let work = absolute(&work).map_err(at(&work))?;
+    pub fn new(setup: &Setup) -> Result<Self, ServeError> {
+        let at = ServeError::layout;
+        let work = WorkFolder::make(setup.work.as_deref())?;
         let tools = setup.tools.clone().unwrap_or_else(|| work.join("tools"));
         let tools = absolute(&tools).map_err(at(&tools))?;
-        for folder in [&work, &tools] {
-            fs::create_dir_all(folder).map_err(at(folder))?;
-        }
+        fs::create_dir_all(&tools).map_err(at(&tools))?;
         for name in commands::names(setup.version) {
             let link = tools.join(name);
             match fs::remove_file(&link) {
@@ -107,7 +79,7 @@ impl Peer {
         }
         let charm = setup.charm.clone();
         let host = Host::this();
-        Ok(Self { version: setup.version, charm, work, tools, host, agent: None, _temporary: temporary })
+        Ok(Self { version: setup.version, charm, work, tools, host, agent: None })
     }
 
     /// Answers requests until there are no more.
@@ -115,7 +87,7 @@ impl Peer {
     /// # Errors
     ///
     /// If one cannot be read, or an answer not be written. That a request cannot be served is its answer.
-    pub fn serve(&mut self, mut requests: impl BufRead, mut answers: impl Write) -> Result<(), PeerError> {
+    pub fn serve(&mut self, mut requests: impl BufRead, mut answers: impl Write) -> Result<(), ServeError> {
         let mut line = Vec::new();
         loop {
             line.clear();
@@ -176,7 +148,7 @@ impl Peer {
         model.charm_dir = charm.display().to_string();
         controller.set_recording(true);
         let socket = self.work.join("agent.socket");
-        let paths = Paths { tools: self.tools.clone(), base: self.work.clone(), charm, socket };
+        let paths = Paths { tools: self.tools.clone(), base: self.work.to_path_buf(), charm, socket };
         Ok(Agent::new(controller, self.version, paths))
     }
 }

@@ -105,9 +105,8 @@ impl UnitWorker {
         if !ran && self.goes_wrong(Fault::RotateSkippedPanics) {
             return Err(Interrupted::Doomed(PANIC.to_owned()));
         }
-        let id = info.secret_uri.strip_prefix("secret:").unwrap_or(&info.secret_uri);
         let model = self.juju.controller.model();
-        let secret = model.secrets().iter().find(|secret| secret.id == id);
+        let secret = model.secret_at(&info.secret_uri);
         let seen = secret.filter(|secret| secret.owner == model.unit || model.leader);
         let revision = seen.map_or(0, |secret| secret.latest);
         let of_unit = secret.is_some_and(|secret| secret.owner == model.unit);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::operation::{HookOp, Op};
-use super::{Fault, Hearing, Interrupted, Phase, Runner, UnitWorker};
+use super::{Fault, Interrupted, Phase, Runner, UnitWorker};
 use crate::juju::context::HookInfo;
 use crate::juju::controller::{OperationKind as Kind, Step, quoted};
 use crate::juju::run::{Ended, Outcome, Rebooting};
@@ -49,23 +49,24 @@ impl UnitWorker {
             return Ok(None);
         }
         self.journal.note(|| json!({"op": op.to_string()}));
-        let failed = |error: Interrupted, doing: &str, this: &Self| match error {
-            Interrupted::Error(text) => {
-                let unit = &this.juju.controller.model().unit;
-                Interrupted::Error(format!(
-                    "{doing} operation {} for {unit}: {text}",
-                    quoted(&op.to_string())
-                ))
-            }
-            other => other,
-        };
         let begun = self.begin(op, runner);
         if let Err(Interrupted::Error(text)) = &begun
             && let Op::Hook(hook) = op
         {
             self.workload_done(hook, Some(text));
         }
-        begun.map_err(|error| failed(error, "preparing", self))
+        begun.map_err(|why| self.failed("preparing", op, why))
+    }
+
+    /// What an operation was interrupted by, with what was done to it, as Juju says it.
+    fn failed(&self, doing: &str, op: &Op, why: Interrupted) -> Interrupted {
+        match why {
+            Interrupted::Error(text) => {
+                let (op, unit) = (quoted(&op.to_string()), &self.juju.controller.model().unit);
+                Interrupted::Error(format!("{doing} operation {op} for {unit}: {text}"))
+            }
+            why => why,
+        }
     }
 
     fn begin(&mut self, op: &Op, runner: &mut dyn Runner) -> Result<Option<Stage>, Interrupted> {
@@ -162,9 +163,8 @@ impl UnitWorker {
     }
 
     fn of_application(&self, info: &HookInfo) -> bool {
-        let id = info.secret_uri.strip_prefix("secret:").unwrap_or(&info.secret_uri);
         let model = self.juju.controller.model();
-        model.secrets().iter().any(|secret| secret.id == id && secret.owner == model.app())
+        model.secret_at(&info.secret_uri).is_some_and(|secret| secret.owner == model.app())
     }
 
     fn begin_action(&mut self, id: &str, runner: &mut dyn Runner) -> Result<Option<Stage>, Interrupted> {
@@ -259,26 +259,14 @@ impl UnitWorker {
                         self.workload_done(hook, text.as_deref());
                     }
                 }
-                match ended {
-                    Err(Interrupted::Error(text)) => {
-                        let unit = &self.juju.controller.model().unit;
-                        let op = quoted(&op.to_string());
-                        let text = format!("committing operation {op} for {unit}: {text}");
-                        Err(Interrupted::Error(text))
-                    }
-                    ended => ended.map(|()| Some(Stage::Committed(op))),
-                }
+                ended.map_err(|why| self.failed("committing", &op, why))?;
+                Ok(Some(Stage::Committed(op)))
             }
             Stage::Committed(op) => {
                 self.save_committed(&op)?;
                 Ok(None)
             }
         }
-    }
-
-    fn hearing(&mut self) -> (&mut crate::juju::context::Agent, Hearing<'_>) {
-        let Self { juju, ears, pebbles, now, journal, .. } = self;
-        (juju, Hearing { ears, pebbles, now, journal })
     }
 
     /// Notes what a run did: the hook, what it asked of the controller, how it ended.
@@ -403,12 +391,14 @@ impl UnitWorker {
     /// Walks on after an operation was interrupted.
     pub(super) fn interrupted(&mut self, why: &Interrupted, runner: &mut dyn Runner) -> Phase {
         let again = matches!(why, Interrupted::HookFailed | Interrupted::CharmKilled);
-        if again {
-            return match self.enter_loop(runner) {
-                Ok(()) => Phase::Looking,
-                Err(why) => self.interrupted(&why, runner),
-            };
+        if again { self.loop_again(runner) } else { self.end(why) }
+    }
+
+    /// Enters the loop of the rules anew.
+    pub(super) fn loop_again(&mut self, runner: &mut dyn Runner) -> Phase {
+        match self.enter_loop(runner) {
+            Ok(()) => Phase::Looking,
+            Err(why) => self.interrupted(&why, runner),
         }
-        self.end(why)
     }
 }

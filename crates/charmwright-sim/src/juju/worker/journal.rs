@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Fault;
+use crate::juju::controller::{Controller, Phase};
 use crate::juju::environment::Variable;
 
 /// What happened, in order: the events of a unit's life, as JSON that others know too.
@@ -41,6 +42,17 @@ impl Journal {
         if !self.silent {
             self.events.push(event());
         }
+    }
+
+    /// Notes the requests to the controller that were made since the last time. With `of_run`, those that the charm has
+    /// made count as its own; without it, all are the agent's.
+    pub(super) fn note_calls(&mut self, controller: &mut Controller, of_run: bool) {
+        if self.silent {
+            return;
+        }
+        let calls = controller.take_calls();
+        let told = |call: &_| Controller::event(call, of_run && call.phase == Phase::Charm);
+        self.events.extend(calls.iter().filter_map(told));
     }
 
     /// Notes that Juju goes wrong.

@@ -63,7 +63,7 @@ impl UnitWorker {
     }
 
     fn ended(&mut self, error: Option<&str>, terminate: bool) {
-        self.drain(false);
+        self.drain();
         self.journal.note(|| {
             let mut event = json!({"agent": "ended", "terminate": terminate});
             if let Some(error) = error {
@@ -308,10 +308,7 @@ impl UnitWorker {
             Ok(Next::Terminate) => self.end(&Interrupted::Told),
             Ok(Next::Restart) => {
                 self.restart_watchers();
-                match self.enter_loop(runner) {
-                    Ok(()) => Phase::Looking,
-                    Err(why) => self.interrupted(&why, runner),
-                }
+                self.loop_again(runner)
             }
             Err(why) => self.interrupted(&why, runner),
         };

@@ -43,7 +43,7 @@ pub use self::pebble::{Pebbles, Sound, WorkloadEvent};
 pub use self::process::{Entered, Local, Process, Relations};
 pub use self::remote::{Hashes, Life, RelationHeard, Remote, Resolved, StorageHeard};
 pub use self::schedule::Schedule;
-pub use self::seam::{AtHand, Hearing, Idle, Runner};
+pub use self::seam::{Hearing, Idle, Runner};
 
 use self::execute::Stage;
 use super::context::{Agent, HookInfo};
@@ -140,11 +140,6 @@ impl UnitWorker {
         self
     }
 
-    /// Whether Juju's own faults are left out from now on.
-    pub fn set_ideal(&mut self, ideal: bool) {
-        self.ideal = ideal;
-    }
-
     /// Notes what happens.
     #[must_use]
     pub fn recording(mut self) -> Self {
@@ -155,7 +150,7 @@ impl UnitWorker {
 
     /// What has happened since this was asked last.
     pub fn take_events(&mut self) -> Vec<Value> {
-        self.drain(false);
+        self.drain();
         self.journal.take()
     }
 
@@ -238,8 +233,14 @@ impl UnitWorker {
 
     /// Runs a hook that the rules do not know, and forgets it.
     pub fn run_beside(&mut self, hook: &HookInfo, runner: &mut dyn Runner) {
+        let (juju, hearing) = self.hearing();
+        runner.hook(juju, hearing, hook);
+    }
+
+    /// The agent, and what it hears with while something runs.
+    fn hearing(&mut self) -> (&mut Agent, Hearing<'_>) {
         let Self { juju, ears, pebbles, now, journal, .. } = self;
-        runner.hook(juju, Hearing { ears, pebbles, now, journal }, hook);
+        (juju, Hearing { ears, pebbles, now, journal })
     }
 
     /// The hook, action or script that is about to run, or runs.
@@ -275,8 +276,8 @@ impl UnitWorker {
     /// Hears of everything that there is to hear.
     pub fn hear_all(&mut self) {
         if self.is_up() {
-            let Self { juju, ears, pebbles, now, .. } = self;
-            ears.hear_all(&mut juju.controller, pebbles, *now);
+            let (juju, mut hearing) = self.hearing();
+            hearing.hear_all(&mut juju.controller);
         }
     }
 
@@ -324,26 +325,27 @@ impl UnitWorker {
         &mut self,
         request: impl FnOnce(&mut Controller) -> Result<T, ApiError>,
     ) -> Result<T, Interrupted> {
+        self.ask(request)?.map_err(|error| Interrupted::Error(error.to_string()))
+    }
+
+    /// One request to the controller, for something that may be refused.
+    fn ask<T>(
+        &mut self,
+        request: impl FnOnce(&mut Controller) -> Result<T, ApiError>,
+    ) -> Result<Result<T, ApiError>, Interrupted> {
         let answer = request(&mut self.juju.controller);
-        self.drain(false);
+        self.drain();
         self.check_severed()?;
-        answer.map_err(|error| Interrupted::Error(error.to_string()))
+        Ok(answer)
     }
 
     fn check_severed(&self) -> Result<(), Interrupted> {
         if self.juju.controller.is_severed() { Err(Interrupted::Severed) } else { Ok(()) }
     }
 
-    /// Notes the requests that were made.
-    fn drain(&mut self, by_charm: bool) {
-        if self.journal.is_silent() {
-            return;
-        }
-        for call in self.juju.controller.take_calls() {
-            if let Some(event) = Controller::event(&call, by_charm) {
-                self.journal.note(|| event);
-            }
-        }
+    /// Notes the requests that the agent has made.
+    fn drain(&mut self) {
+        self.journal.note_calls(&mut self.juju.controller, false);
     }
 
     fn note_agent(&mut self, what: &str) {

@@ -92,17 +92,9 @@ impl UnitWorker {
 
     fn leave_relation(&mut self, id: i64) -> Result<(), Interrupted> {
         // A relation that is gone already is left.
-        let left = self.juju.controller.leave_scope(id);
-        self.drain(false);
-        match left {
-            Ok(()) => {}
-            Err(error) => {
-                self.check_severed()?;
-                if !error.is_gone() {
-                    return Err(Interrupted::Error(error.to_string()));
-                }
-            }
+        match self.ask(|controller| controller.leave_scope(id))? {
+            Err(error) if !error.is_gone() => Err(Interrupted::Error(error.to_string())),
+            _ => self.forget_relation_state(id),
         }
-        self.forget_relation_state(id)
     }
 }

@@ -76,8 +76,7 @@ impl Schedule {
         one.map_or(first, |one| Some((*one).clone()))
     }
 
-    /// Takes one.
-    pub fn pick<'a>(&mut self, choices: &'a [Choice]) -> Option<&'a Choice> {
+    fn pick<'a>(&mut self, choices: &'a [Choice]) -> Option<&'a Choice> {
         let number = match &mut self.random {
             Some(random) if choices.len() > 1 => random.usize(..choices.len()),
             _ => 0,

@@ -1,16 +1,14 @@
 //! What runs the charm.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::ears::Ears;
 use super::journal::Journal;
 use super::pebble::Pebbles;
 use super::{WorldError, apply};
-use crate::juju::context::{Agent, CommandInfo, HookInfo};
-use crate::juju::controller::{Change, Controller, Endpoints, Phase};
-use crate::juju::run::{Charm, Conditions, Outcome};
+use crate::juju::context::{Agent, HookInfo};
+use crate::juju::controller::{Change, Controller, Endpoints};
+use crate::juju::run::{Conditions, Outcome};
 
 /// What the agent can hear with while the charm runs: the world may change then.
 #[derive(Debug)]
@@ -45,20 +43,13 @@ impl Hearing<'_> {
         self.hear_all(controller);
     }
 
-    fn hear_all(&mut self, controller: &mut Controller) {
+    pub(super) fn hear_all(&mut self, controller: &mut Controller) {
         self.ears.hear_all(controller, self.pebbles, *self.now);
     }
 
     /// Notes what the charm has asked of the controller up to now.
     pub fn note_calls(&mut self, controller: &mut Controller) {
-        if self.journal.is_silent() {
-            return;
-        }
-        for call in controller.take_calls() {
-            if let Some(event) = Controller::event(&call, call.phase == Phase::Charm) {
-                self.journal.note(|| event);
-            }
-        }
+        self.journal.note_calls(controller, true);
     }
 }
 
@@ -72,7 +63,9 @@ pub trait Runner {
     /// # Errors
     ///
     /// Why not.
-    fn check_action(&mut self, agent: &Agent, id: &str) -> Result<(), String>;
+    fn check_action(&mut self, agent: &Agent, id: &str) -> Result<(), String> {
+        Conditions::check_action(agent, id).map_err(|failure| failure.to_string())
+    }
 
     /// Runs an action that has begun, and has its results handed in.
     fn action(&mut self, agent: &mut Agent, hearing: Hearing<'_>, id: &str) -> Outcome;
@@ -93,46 +86,6 @@ pub trait Runner {
     ///
     /// It cannot be removed; why.
     fn replace_pod(&mut self, agent: &mut Agent) -> Result<(), String>;
-}
-
-/// Runs a charm that is at hand: there is nothing to be put anywhere.
-pub struct AtHand<'a> {
-    /// Where and how it is run.
-    pub conditions: Conditions<'a>,
-    /// The charm.
-    pub charm: &'a mut dyn Charm,
-}
-
-impl fmt::Debug for AtHand<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AtHand").field("conditions", &self.conditions).finish_non_exhaustive()
-    }
-}
-
-impl Runner for AtHand<'_> {
-    fn hook(&mut self, agent: &mut Agent, _: Hearing<'_>, hook: &HookInfo) -> Outcome {
-        self.conditions.known_hook(agent, hook, self.charm)
-    }
-
-    fn check_action(&mut self, agent: &Agent, id: &str) -> Result<(), String> {
-        Conditions::check_action(agent, id).map_err(|failure| failure.to_string())
-    }
-
-    fn action(&mut self, agent: &mut Agent, _: Hearing<'_>, id: &str) -> Outcome {
-        self.conditions.begun_action(agent, id, self.charm)
-    }
-
-    fn script(&mut self, agent: &mut Agent, _: Hearing<'_>, script: &str) -> Outcome {
-        self.conditions.exec(agent, &CommandInfo::default(), script, self.charm)
-    }
-
-    fn deploy(&mut self, _: &mut Agent, _: &str) -> Result<Option<Endpoints>, String> {
-        Ok(None)
-    }
-
-    fn replace_pod(&mut self, _: &mut Agent) -> Result<(), String> {
-        Ok(())
-    }
 }
 
 /// A charm that does nothing, at no cost: each hook succeeds without being run.

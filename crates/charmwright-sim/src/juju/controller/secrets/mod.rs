@@ -63,12 +63,17 @@ impl Model {
         self.secrets().iter().find(|secret| secret.id == id).map(|secret| &**secret)
     }
 
+    /// A secret by its URI in the short form, `secret:` and the id.
+    pub fn secret_at(&self, uri: &str) -> Option<&Secret> {
+        self.secret(uri.strip_prefix("secret:").unwrap_or(uri))
+    }
+
     fn secret_mut(&mut self, id: &str) -> Option<&mut Secret> {
         self.secrets_mut().iter_mut().find(|secret| secret.id == id).map(|secret| &mut **secret)
     }
 
     /// Whether the unit or its application owns it.
-    fn owns(&self, secret: &Secret) -> bool {
+    pub(super) fn owns(&self, secret: &Secret) -> bool {
         secret.owner == self.unit || secret.owner == self.app()
     }
 

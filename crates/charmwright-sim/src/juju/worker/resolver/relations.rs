@@ -8,7 +8,7 @@ use super::super::remote::{Life, RelationHeard};
 use super::{Found, Interrupted, Next, UnitWorker};
 use crate::juju::context::HookInfo;
 use crate::juju::controller::{
-    Controller, OperationKind as Kind, RelationState, Shared, application_of, relation_tag,
+    Controller, OperationKind as Kind, Relation, RelationState, Shared, application_of, relation_tag,
 };
 
 impl UnitWorker {
@@ -89,16 +89,18 @@ impl UnitWorker {
         }
         let new = |(id, heard): &(&i64, &Shared<RelationHeard>)| {
             let relation = self.juju.controller.model().relation(**id);
-            let implemented = |endpoint: &str| {
-                process.relations.created.contains(*id)
-                    || self.endpoints.as_ref().is_none_or(|declared| declared.contains(endpoint))
-            };
             heard.life == Life::Alive
                 && !heard.suspended
                 && !process.relations.entered.contains_key(*id)
-                && relation.is_some_and(|one| one.life == "alive" && implemented(&one.endpoint))
+                && relation.is_some_and(|one| one.life == "alive" && self.implements(one))
         };
         self.ears.remote.relations.iter().filter(new).map(|(id, _)| *id).collect()
+    }
+
+    /// Whether the charm declares the endpoint, or has run the first hook of the relation when it did.
+    fn implements(&self, relation: &Relation) -> bool {
+        self.process.relations.created.contains(&relation.id)
+            || self.endpoints.as_ref().is_none_or(|declared| declared.contains(&relation.endpoint))
     }
 
     /// Enters one relation.
@@ -107,14 +109,13 @@ impl UnitWorker {
             self.process.relations.forget(id);
             return Ok(());
         };
-        let implemented =
-            self.endpoints.as_ref().is_none_or(|declared| declared.contains(&relation.endpoint));
+        let implemented = self.implements(&relation);
         let relations = &mut self.process.relations;
         if relation.role == "peer" {
             relations.peers.insert(id);
         }
         relations.remote_app.insert(id, relation.remote_app.clone());
-        if !relations.created.contains(&id) && !implemented {
+        if !implemented {
             return Ok(());
         }
         if !self.join_relation(id, relation.scope == "container")? {
@@ -152,17 +153,10 @@ impl UnitWorker {
         if !self.process.relations.states.contains_key(&id) {
             self.save_relation(RelationState { id, ..RelationState::default() }.into())?;
         }
-        let entered = self.juju.controller.enter_scope(id);
-        self.drain(false);
-        match entered {
+        match self.ask(|controller| controller.enter_scope(id))? {
             Ok(()) => {}
-            Err(error) => {
-                self.check_severed()?;
-                if error.code == "cannot enter scope" {
-                    return Ok(false);
-                }
-                return Err(Interrupted::Error(error.to_string()));
-            }
+            Err(error) if error.code == "cannot enter scope" => return Ok(false),
+            Err(error) => return Err(Interrupted::Error(error.to_string())),
         }
         self.process.follows |= !self.juju.controller.model().leader;
         if !self.process.follows {
