@@ -1,14 +1,17 @@
 //! Changes: what Pebble does after it has answered.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::client::{Client, Query};
+use crate::client::{Client, Deadline, Query};
 use crate::error::Error;
 use crate::layer::GoDuration;
 use crate::open_enum::{null_as_default, open_enum};
+use crate::services::ServiceStatus;
 
 impl Client {
     /// A change as it stands: `GET /v1/changes/{id}`.
@@ -21,7 +24,42 @@ impl Client {
         self.get(&action, &format!("/v1/changes/{id}"), &Query::default())?.result(&action)
     }
 
-    /// Waits until the change has ended, however it did: `GET /v1/changes/{id}/wait`, again until `timeout` has passed.
+    /// The changes, oldest first: `GET /v1/changes`. Each check that is active has one that is in progress, so this list
+    /// is not empty only because something is going on.
+    ///
+    /// # Errors
+    ///
+    /// Those of the transport.
+    pub fn changes(&self, which: ChangesIn, service: Option<&str>) -> Result<Vec<Change>, Error> {
+        let action = "list changes";
+        let mut query = Query::default().with("select", which.as_str());
+        if let Some(service) = service {
+            query = query.with("for", service);
+        }
+        let mut changes: Vec<Change> = self.get(action, "/v1/changes", &query)?.list(action)?;
+        // In no order, and the ids are numbers as texts.
+        changes.sort_by_key(|change| (change.id.as_str().len(), change.id.clone()));
+        Ok(changes)
+    }
+
+    /// Stops what a change does: `POST /v1/changes/{id}` with `abort`. A service that is being started is killed, and so
+    /// is a command; a stop goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Api`] with status 400 if it has ended, 404 if there is none.
+    pub fn abort_change(&self, id: &ChangeId) -> Result<Change, Error> {
+        #[derive(Serialize)]
+        struct Abort {
+            action: &'static str,
+        }
+
+        let action = format!("abort change {id}");
+        self.post(&action, &format!("/v1/changes/{id}"), &Abort { action: "abort" })?.result(&action)
+    }
+
+    /// Waits until the change has ended, however it did, at most for `timeout`: `GET /v1/changes/{id}/wait`, again and
+    /// again. Without a timeout it looks once.
     ///
     /// A change that failed is a [`Change`] with an `err`; [`Change::into_result`] makes an error of it. A stop takes up
     /// to the largest kill delay and five seconds, so give a replan more than that.
@@ -31,29 +69,82 @@ impl Client {
     /// [`Error::Timeout`] if the change goes on after `timeout`; it is not aborted. [`Error::Unreachable`] if the daemon
     /// leaves meanwhile. [`Error::Api`] with status 404 if there is no such change.
     pub fn wait_change(&self, id: &ChangeId, timeout: Duration) -> Result<Change, Error> {
+        if timeout.is_zero() {
+            let change = self.change(id)?;
+            let late = || Error::Timeout { what: format!("wait for change {id}"), after: timeout };
+            return if change.ready { Ok(change) } else { Err(late()) };
+        }
+        self.wait_until(id, Deadline::whole(timeout))
+    }
+
+    pub(crate) fn wait_until(&self, id: &ChangeId, deadline: Deadline) -> Result<Change, Error> {
         let action = format!("wait for change {id}");
         let path = format!("/v1/changes/{id}/wait");
-        let started = Instant::now();
         loop {
-            let left = timeout.saturating_sub(started.elapsed());
-            let round = server_timeout(left, self.request_timeout());
-            let query = Query::default().with("timeout", GoDuration::from(round).as_str());
-            match self.get_within(&action, &path, &query, self.request_timeout()) {
+            let within = deadline.left().min(self.request_timeout());
+            if within.is_zero() {
+                return Err(deadline.error(&action));
+            }
+            let query = Query::default().with("timeout", GoDuration::from(server_timeout(within)).as_str());
+            match self.get_within(&action, &path, &query, within) {
                 Ok(answer) => return answer.result(&action),
-                Err(Error::Api { status: 504, .. }) if started.elapsed() < timeout => {}
-                Err(Error::Api { status: 504, .. }) => {
-                    return Err(Error::Timeout { what: action, after: timeout });
-                }
+                Err(Error::Api { status: 504, .. }) => {}
+                // Its own patience has ended, perhaps not ours.
+                Err(Error::Timeout { .. }) if deadline.is_over() => return Err(deadline.error(&action)),
                 Err(error) => return Err(error),
             }
         }
     }
+
+    /// Waits for a change of services, and tells of one that failed which services come up later all the same.
+    pub(crate) fn finished(&self, id: &ChangeId, deadline: Deadline) -> Result<Change, Error> {
+        let change = self.wait_until(id, deadline)?;
+        let Err(mut error) = change.clone().into_result() else {
+            return Ok(change);
+        };
+        if let Error::ChangeFailed { retried, .. } = &mut error {
+            let services = self.all_services()?.into_iter();
+            let again = services.filter(|info| info.current == ServiceStatus::Backoff).map(|info| info.name);
+            let named = |name: &String| {
+                let quoted = format!("{name:?}");
+                change
+                    .tasks
+                    .iter()
+                    .any(|task| task.status == ChangeStatus::Error && task.summary.contains(quoted.as_str()))
+            };
+            *retried = again.filter(named).collect();
+        }
+        Err(error)
+    }
 }
 
-/// How long the server may hold a request: below our own patience, and never zero, which would be for ever.
-fn server_timeout(left: Duration, request_timeout: Duration) -> Duration {
-    let margin = Duration::from_secs(1).min(request_timeout / 2);
-    left.min(request_timeout.saturating_sub(margin)).max(Duration::from_millis(1))
+/// How long the server may hold a request, so that its answer comes within `timeout`. Never zero, which would be for
+/// ever.
+fn server_timeout(timeout: Duration) -> Duration {
+    let margin = Duration::from_secs(1).min(timeout / 2);
+    timeout.saturating_sub(margin).max(Duration::from_millis(1))
+}
+
+/// Which changes are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChangesIn {
+    /// Those that have not ended.
+    #[default]
+    Progress,
+    /// Those that have.
+    Past,
+    /// Both.
+    All,
+}
+
+impl ChangesIn {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Progress => "in-progress",
+            Self::Past => "ready",
+            Self::All => "all",
+        }
+    }
 }
 
 /// The name of a change. Names are not in order: `"10"` comes after `"9"`.
@@ -64,15 +155,19 @@ pub struct ChangeId(String);
 impl ChangeId {
     /// A name as Pebble gives it: lower-case letters and digits. Anything else is none.
     pub fn new(id: impl Into<String>) -> Option<Self> {
-        let id = id.into();
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        (!id.is_empty() && id.bytes().all(fits)).then_some(Self(id))
+        id_text(id.into()).map(Self)
     }
 
     /// As Pebble writes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What is an id and goes into a path as it is: lower-case letters and digits.
+pub(crate) fn id_text(id: String) -> Option<String> {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (!id.is_empty() && id.bytes().all(fits)).then_some(id)
 }
 
 impl fmt::Display for ChangeId {
@@ -119,6 +214,9 @@ pub struct Change {
     /// When it ended.
     #[serde(default)]
     pub ready_time: Option<String>,
+    /// What else there is to say, by kind of change: the `check-name` of a check's, for one.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub data: BTreeMap<String, Value>,
 }
 
 impl Change {
@@ -138,6 +236,7 @@ impl Change {
             summary: self.summary,
             err,
             logs: self.tasks.into_iter().flat_map(|task| task.log).collect(),
+            retried: Vec::new(),
         })
     }
 }
@@ -161,6 +260,33 @@ pub struct Task {
     /// last output of the service.
     #[serde(default, deserialize_with = "null_as_default")]
     pub log: Vec<String>,
+    /// How much of it is done. Pebble counts nothing today: it says 1 of 1 even while it runs.
+    #[serde(default)]
+    pub progress: Progress,
+    /// When it began, as RFC 3339 in the daemon's time zone.
+    #[serde(default)]
+    pub spawn_time: Option<String>,
+    /// When it ended.
+    #[serde(default)]
+    pub ready_time: Option<String>,
+    /// What else there is to say: the `exit-code` of a command, for one.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub data: BTreeMap<String, Value>,
+}
+
+/// How much of a task is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Progress {
+    /// What is being done.
+    #[serde(default)]
+    pub label: String,
+    /// So much of it is done.
+    #[serde(default)]
+    pub done: i64,
+    /// So much there is to do.
+    #[serde(default)]
+    pub total: i64,
 }
 
 open_enum! {
@@ -191,6 +317,13 @@ open_enum! {
     }
 }
 
+impl ChangeStatus {
+    /// Whether it stays so.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Done | Self::Undone | Self::Hold | Self::Error)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,12 +339,11 @@ mod tests {
     }
 
     #[test]
-    fn the_server_waits_less_than_we_do() {
+    fn the_server_answers_before_we_give_up() {
         let second = Duration::from_secs(1);
-        assert_eq!(server_timeout(300 * second, 30 * second), 29 * second);
-        assert_eq!(server_timeout(2 * second, 30 * second), 2 * second);
-        assert_eq!(server_timeout(second, second / 5), second / 10);
-        assert_eq!(server_timeout(Duration::ZERO, 30 * second), Duration::from_millis(1));
+        assert_eq!(server_timeout(30 * second), 29 * second);
+        assert_eq!(server_timeout(second), second / 2);
+        assert_eq!(server_timeout(Duration::ZERO), Duration::from_millis(1));
     }
 
     #[test]

@@ -3,22 +3,21 @@
 use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-use ureq::http::{Method, Request, Response};
-use ureq::{Agent, AsSendBody, Body};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::envelope::{Answer, protocol};
 use crate::error::Error;
-use crate::layer::Layer;
-use crate::transport::{NoResolver, UnixConnector};
+use crate::transport::socket::Socket;
+use crate::transport::{Body, Method, Patience, Request, Response, Transport, TransportError};
+use crate::version::Version;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Of each buffer of a connection, allocated when used. The header of a request must fit, and that of an answer.
-const BUFFER: usize = 32 * 1024;
-/// What that leaves to a URL.
+/// What the buffers of a connection leave to a URL.
 const MAX_URL: usize = 31 * 1024;
 
 /// Speaks to one Pebble daemon over its Unix socket.
@@ -27,8 +26,9 @@ const MAX_URL: usize = 31 * 1024;
 /// call, so a client can be made before its Pebble is there. Cloning is cheap.
 #[derive(Clone)]
 pub struct Client {
-    socket: PathBuf,
-    agent: Agent,
+    transport: Arc<dyn Transport>,
+    /// Told once: a daemon keeps its version as long as it lives.
+    version: Arc<OnceLock<Version>>,
     request_timeout: Duration,
     connect_timeout: Duration,
 }
@@ -38,24 +38,23 @@ impl Client {
     ///
     /// In a charm's container that is `/charm/containers/<container>/pebble.socket`.
     pub fn new(socket: impl Into<PathBuf>) -> Self {
-        let socket = socket.into();
-        let config = Agent::config_builder()
-            // The environment's proxy is for the network.
-            .proxy(None)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .max_idle_connections(0)
-            .input_buffer_size(BUFFER)
-            .output_buffer_size(BUFFER)
-            .user_agent(concat!("charmwright-pebble/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let agent = Agent::with_parts(config, UnixConnector::new(socket.clone()), NoResolver);
-        Self { socket, agent, request_timeout: REQUEST_TIMEOUT, connect_timeout: CONNECT_TIMEOUT }
+        Self::over(Arc::new(Socket::new(socket.into())))
+    }
+
+    /// A client for the daemon that `transport` leads to: for tests, with a simulated Pebble behind it.
+    pub fn over(transport: Arc<dyn Transport>) -> Self {
+        Self {
+            transport,
+            version: Arc::default(),
+            request_timeout: REQUEST_TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
+        }
     }
 
     /// How long one request may take, from connecting to the last byte of the answer. By default 30 seconds: under load
     /// Pebble may well take more than five to add a layer.
+    ///
+    /// Where something large is streamed, it is how long nothing may come or go.
     #[must_use]
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout.max(Duration::from_millis(1));
@@ -71,73 +70,12 @@ impl Client {
 
     /// The socket.
     pub fn socket(&self) -> &Path {
-        &self.socket
+        self.transport.socket()
     }
 
     /// How long one request may take.
     pub fn request_timeout(&self) -> Duration {
         self.request_timeout
-    }
-
-    /// Who answers: `GET /v1/system-info`. Anyone may ask, so this is the way to see whether Pebble is there.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unreachable`] if it is not.
-    pub fn system_info(&self) -> Result<SystemInfo, Error> {
-        let action = "read the system info";
-        self.get(action, "/v1/system-info", &Query::default())?.result(action)
-    }
-
-    /// The plan, which is all layers folded into one: `GET /v1/plan`.
-    ///
-    /// What this crate does not know is left out. Pebble writes durations its own way (`60s` comes back as `1m0s`, which
-    /// [`GoDuration`](crate::GoDuration) does too) and gives every check a threshold. Its YAML writer loses the line break
-    /// at the beginning of a text, and may garble one with U+0085, U+2028 or U+2029 in it; services get them as they were
-    /// added. Do not add a plan as a layer.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Denied`] if we are not an administrator (Pebble 1.28 and later), or any other of the transport.
-    pub fn plan(&self) -> Result<Layer, Error> {
-        let action = "read the plan";
-        let text: String =
-            self.get(action, "/v1/plan", &Query::default().with("format", "yaml"))?.result(action)?;
-        crate::layer::parse_plan(&text).map_err(|message| protocol(action, message))
-    }
-
-    /// Adds a layer, or folds it into the one of the same label: `POST /v1/layers` with `combine`.
-    ///
-    /// Adding the same layer again changes nothing, as long as its entries say `override: replace` (as those of this
-    /// crate do). Checks and log targets change at once, services at the next [`replan`](Self::replan). Do not
-    /// [`start`](Self::start) or [`autostart`](Self::autostart) in between: Pebble would then take the new configuration
-    /// for applied.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Api`] with status 400 if Pebble refuses the layer; the plan is then as it was. [`Error::Invalid`] if the
-    /// label is empty or begins with `pebble-`, which is reserved.
-    pub fn add_layer(&self, label: &str, layer: &Layer) -> Result<(), Error> {
-        #[derive(Serialize)]
-        struct Add<'a> {
-            action: &'static str,
-            combine: bool,
-            label: &'a str,
-            format: &'static str,
-            layer: String,
-        }
-
-        let action = format!("add layer {label:?}");
-        if label.is_empty() || label.starts_with("pebble-") {
-            let message = "the label must be neither empty nor begin with \"pebble-\"".to_owned();
-            return Err(Error::Invalid { action, message });
-        }
-        let layer = charmwright_yaml::to_text(layer).map_err(|error| Error::Invalid {
-            action: action.clone(),
-            message: format!("it cannot be written as JSON: {error}"),
-        })?;
-        let body = Add { action: "add", combine: true, label, format: "yaml", layer };
-        self.post(&action, "/v1/layers", &body).map(drop)
     }
 
     pub(crate) fn get(&self, action: &str, path: &str, query: &Query) -> Result<Answer, Error> {
@@ -151,82 +89,160 @@ impl Client {
         query: &Query,
         timeout: Duration,
     ) -> Result<Answer, Error> {
-        let response = self.send(action, Method::GET, path, query, &[], (), timeout)?;
-        self.answer(action, response, timeout)
+        let deadline = Deadline::whole(timeout);
+        let target = format!("{path}{query}");
+        let response = self.send(action, Method::Get, &target, &[], Body::Empty, deadline)?;
+        self.answer(action, response, deadline)
+    }
+
+    /// What is listed of these names. To Pebble no names mean all, here they mean none.
+    pub(crate) fn named<T: DeserializeOwned>(
+        &self,
+        action: &str,
+        path: &str,
+        query: Query,
+        names: &[&str],
+    ) -> Result<Vec<T>, Error> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.get(action, path, &query.with_names(action, "names", names)?)?.list(action)
     }
 
     pub(crate) fn post(&self, action: &str, path: &str, body: &impl Serialize) -> Result<Answer, Error> {
+        self.post_within(action, path, body, self.request_timeout)
+    }
+
+    pub(crate) fn post_within(
+        &self,
+        action: &str,
+        path: &str,
+        body: &impl Serialize,
+        timeout: Duration,
+    ) -> Result<Answer, Error> {
         let body = serde_json::to_vec(body).map_err(|error| Error::Invalid {
             action: action.to_owned(),
             message: format!("it cannot be written as JSON: {error}"),
         })?;
-        let headers = [("Content-Type", "application/json")];
-        let timeout = self.request_timeout;
-        let response =
-            self.send(action, Method::POST, path, &Query::default(), &headers, body.as_slice(), timeout)?;
-        self.answer(action, response, timeout)
+        let headers = [("Content-Type", "application/json".to_owned())];
+        let deadline = Deadline::whole(timeout);
+        let response = self.send(action, Method::Post, path, &headers, Body::Bytes(&body), deadline)?;
+        self.answer(action, response, deadline)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of a request, in the one place that sends them")]
-    pub(crate) fn send(
+    pub(crate) fn send<'a>(
         &self,
         action: &str,
         method: Method,
-        path: &str,
-        query: &Query,
-        headers: &[(&str, &str)],
-        body: impl AsSendBody,
-        timeout: Duration,
-    ) -> Result<Response<Body>, Error> {
-        let url = format!("http://localhost{path}{query}");
-        if url.len() > MAX_URL {
+        target: &'a str,
+        headers: &'a [(&'static str, String)],
+        body: Body<'a>,
+        deadline: Deadline,
+    ) -> Result<Response, Error> {
+        if target.len() > MAX_URL {
             let message = "too many names, or too long ones, for one request".to_owned();
             return Err(Error::Invalid { action: action.to_owned(), message });
         }
-        let mut request = Request::builder().method(method).uri(url);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(body).map_err(|error| Error::Invalid {
-            action: action.to_owned(),
-            message: format!("it does not make an HTTP request: {error}"),
-        })?;
-        let request = self
-            .agent
-            .configure_request(request)
-            .timeout_global(Some(timeout))
-            .timeout_connect(Some(self.connect_timeout))
-            .build();
-        self.agent.run(request).map_err(|error| self.transport_error(action, error, timeout))
+        let patience = deadline.patience(self.connect_timeout);
+        let request = Request { method, target, headers, body, patience };
+        self.transport.send(request).map_err(|error| self.transport_error(action, error, deadline))
     }
 
     /// Reads the whole answer.
     pub(crate) fn answer(
         &self,
         action: &str,
-        response: Response<Body>,
-        timeout: Duration,
+        response: Response,
+        deadline: Deadline,
     ) -> Result<Answer, Error> {
-        let status = response.status().as_u16();
-        let mut body = Vec::new();
-        response
-            .into_body()
-            .into_reader()
-            .read_to_end(&mut body)
-            .map_err(|error| self.transport_error(action, error.into(), timeout))?;
-        Answer::parse(action, status, &body)
+        let (status, mut body, mut text) = (response.status, response.body, Vec::new());
+        body.read_to_end(&mut text).map_err(|error| self.read_error(action, error, deadline))?;
+        Answer::parse(action, status, &text)
     }
 
-    pub(crate) fn transport_error(&self, action: &str, error: ureq::Error, timeout: Duration) -> Error {
-        let unreachable = |source| Error::Unreachable { socket: self.socket.clone(), source };
+    pub(crate) fn transport(&self) -> &dyn Transport {
+        &*self.transport
+    }
+
+    /// The daemon's version, asked for once.
+    pub(crate) fn known_version(&self) -> Result<&Version, Error> {
+        if let Some(version) = self.version.get() {
+            return Ok(version);
+        }
+        let info = self.system_info()?;
+        Ok(self.version.get_or_init(|| Version::parse(&info.version)))
+    }
+
+    pub(crate) fn unreachable(&self, source: io::Error) -> Error {
+        Error::Unreachable { socket: self.socket().to_owned(), source }
+    }
+
+    pub(crate) fn transport_error(&self, action: &str, error: TransportError, deadline: Deadline) -> Error {
         match error {
-            ureq::Error::Io(source) => unreachable(source),
-            ureq::Error::BodyStalled | ureq::Error::ConnectionFailed => {
-                unreachable(io::ErrorKind::UnexpectedEof.into())
+            TransportError::Unreachable(source) => self.unreachable(source),
+            TransportError::Timeout => deadline.error(action),
+            TransportError::Protocol(message) => protocol(action, message),
+            TransportError::Invalid(message) => Error::Invalid {
+                action: action.to_owned(),
+                message: format!("it does not make an HTTP request: {message}"),
+            },
+            TransportError::Source(source) => Error::Local { action: action.to_owned(), source },
+            TransportError::Refused { status, body } => match Answer::parse(action, status, &body) {
+                Ok(_) => protocol(action, format!("status {status} instead of a websocket")),
+                Err(error) => error,
+            },
+        }
+    }
+
+    /// An error while the body of an answer is read.
+    pub(crate) fn read_error(&self, action: &str, error: io::Error, deadline: Deadline) -> Error {
+        match error.kind() {
+            io::ErrorKind::TimedOut => deadline.error(action),
+            io::ErrorKind::InvalidData => protocol(action, error.to_string()),
+            _ => self.unreachable(error),
+        }
+    }
+}
+
+/// Until when a call may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Deadline {
+    /// In all.
+    Whole { started: Instant, timeout: Duration },
+    /// As long as something comes or goes at least so often.
+    Stall(Duration),
+}
+
+impl Deadline {
+    pub(crate) fn whole(timeout: Duration) -> Self {
+        Self::Whole { started: Instant::now(), timeout }
+    }
+
+    /// What is left; zero if nothing is.
+    pub(crate) fn left(self) -> Duration {
+        match self {
+            Self::Whole { started, timeout } => timeout.saturating_sub(started.elapsed()),
+            Self::Stall(stall) => stall,
+        }
+    }
+
+    pub(crate) fn is_over(self) -> bool {
+        self.left().is_zero()
+    }
+
+    pub(crate) fn error(self, action: &str) -> Error {
+        let (Self::Whole { timeout: after, .. } | Self::Stall(after)) = self;
+        Error::Timeout { what: action.to_owned(), after }
+    }
+
+    fn patience(self, connect: Duration) -> Patience {
+        match self {
+            Self::Whole { .. } => {
+                // None would be for ever.
+                let left = self.left().max(Duration::from_millis(1));
+                Patience { connect, whole: Some(left), stall: None }
             }
-            ureq::Error::Timeout(ureq::Timeout::Connect) => unreachable(io::ErrorKind::TimedOut.into()),
-            ureq::Error::Timeout(_) => Error::Timeout { what: action.to_owned(), after: timeout },
-            error => protocol(action, error.to_string()),
+            Self::Stall(stall) => Patience { connect, whole: None, stall: Some(stall) },
         }
     }
 }
@@ -234,24 +250,11 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("socket", &self.socket)
+            .field("socket", &self.socket())
             .field("request_timeout", &self.request_timeout)
             .field("connect_timeout", &self.connect_timeout)
             .finish_non_exhaustive()
     }
-}
-
-/// Who answers at the socket.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct SystemInfo {
-    /// Its version, such as `v1.26.0`. A build from a checkout may say anything.
-    #[serde(default)]
-    pub version: String,
-    /// Another one after each start of the container.
-    #[serde(default)]
-    pub boot_id: String,
 }
 
 /// The part of a URL after the path.
@@ -278,6 +281,18 @@ impl Query {
             }
         }
         self
+    }
+
+    /// Adds names that Pebble takes in a list, which it splits at commas.
+    pub(crate) fn with_names(mut self, action: &str, name: &str, values: &[&str]) -> Result<Self, Error> {
+        for value in values {
+            if value.is_empty() || value.contains(',') {
+                let message = format!("pebble cannot be asked for the name {value:?}");
+                return Err(Error::Invalid { action: action.to_owned(), message });
+            }
+            self = self.with(name, value);
+        }
+        Ok(self)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -67,6 +67,14 @@ impl Answer {
         self.result::<Option<Vec<T>>>(action).map(Option::unwrap_or_default)
     }
 
+    /// The result, and the change that was started.
+    pub(crate) fn result_and_change<T: DeserializeOwned>(self, action: &str) -> Result<(T, ChangeId), Error> {
+        let result =
+            serde_json::from_value(self.result).map_err(|error| protocol(action, category(&error)))?;
+        let change = Self { result: Value::Null, change: self.change }.change(action)?;
+        Ok((result, change))
+    }
+
     /// The change that was started.
     pub(crate) fn change(self, action: &str) -> Result<ChangeId, Error> {
         match self.change.map(ChangeId::new) {

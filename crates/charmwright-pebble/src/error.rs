@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::change::ChangeId;
 use crate::open_enum::open_enum;
+use crate::version::{Feature, Version};
 
 /// Why a call to Pebble failed.
 ///
@@ -82,6 +83,49 @@ pub enum Error {
         err: String,
         /// The logs of all tasks, in order. They may hold the last output of the service: do not print them lightly.
         logs: Vec<String>,
+        /// Services that Pebble goes on trying to start: they exited within their first second, and may come up later.
+        /// Known to [`apply`](crate::Client::apply) and the calls that wait for services.
+        retried: Vec<String>,
+    },
+
+    /// A command went on for longer than it may, and was killed.
+    #[error("cannot {action}: the command was killed after {after:?}")]
+    ExecTimeout {
+        /// What was asked: the program's name, without its arguments.
+        action: String,
+        /// How long it was given.
+        after: Duration,
+    },
+
+    /// A command ended with another exit code than 0. Its output may hold anything, and is not in the message.
+    #[error("{program} exited with code {code}")]
+    ExecFailed {
+        /// The program, without its arguments.
+        program: String,
+        /// The exit code; 128 and the signal's number if a signal killed it.
+        code: i32,
+        /// What it wrote.
+        output: Box<crate::Output>,
+    },
+
+    /// This Pebble is too old.
+    #[error("cannot {action}: pebble {version} is too old for {feature}, which came with {}", since(*.feature))]
+    TooOld {
+        /// What was asked.
+        action: String,
+        /// What it has not.
+        feature: Feature,
+        /// The version that it told.
+        version: Version,
+    },
+
+    /// What was to be sent could not be read, or what was received not be written: on our side of the socket.
+    #[error("cannot {action}: {source}")]
+    Local {
+        /// What was asked.
+        action: String,
+        /// What our side said.
+        source: io::Error,
     },
 
     /// The answer is not what Pebble says.
@@ -109,6 +153,11 @@ impl Error {
         matches!(self, Self::Unreachable { .. })
     }
 
+    /// Pebble is there, and of a version that does not know this.
+    pub fn is_too_old(&self) -> bool {
+        matches!(self, Self::TooOld { .. })
+    }
+
     /// The path does not exist (files only).
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::File { error, .. } if error.kind == FileErrorKind::NotFound)
@@ -123,6 +172,11 @@ impl Error {
             _ => None,
         }
     }
+}
+
+fn since(feature: Feature) -> String {
+    let (major, minor, patch) = feature.since();
+    format!("{major}.{minor}.{patch}")
 }
 
 /// Why one path failed.

@@ -162,6 +162,9 @@ impl ListOptions {
 /// A path that was to be read, and its content or why there is none.
 pub type FileContent = (String, Result<Vec<u8>, FileError>);
 
+/// A path that was to be written, and why it was not.
+pub type FileOutcome = (String, Result<(), FileError>);
+
 /// What a file is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

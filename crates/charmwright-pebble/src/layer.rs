@@ -3,7 +3,7 @@
 mod check;
 mod duration;
 mod log_target;
-mod redact;
+pub(crate) mod redact;
 mod service;
 mod text;
 

@@ -43,25 +43,41 @@
 //! [Pebble]: https://github.com/canonical/pebble
 
 mod change;
+mod checks;
 mod client;
+mod daemon;
 mod envelope;
 mod error;
+mod exec;
 mod file_types;
 mod files;
+mod identities;
 mod layer;
+mod logs;
+mod metrics;
 mod multipart;
+mod notices;
 mod open_enum;
 mod services;
-mod transport;
+pub mod transport;
+mod version;
 
-pub use self::change::{Change, ChangeId, ChangeStatus, Task};
-pub use self::client::{Client, SystemInfo};
+pub use self::change::{Change, ChangeId, ChangeStatus, ChangesIn, Progress, Task};
+pub use self::checks::{CheckInfo, CheckStatus, Refreshed};
+pub use self::client::Client;
+pub use self::daemon::SystemInfo;
 pub use self::error::{Error, FileError, FileErrorKind};
+pub use self::exec::{Control, Exec, ExitCode, Output, Process, Stderr, Stdin, Stdout};
 pub use self::file_types::{
-    FileContent, FileInfo, FileKind, ListOptions, MakeDirOptions, Owner, WriteOptions,
+    FileContent, FileInfo, FileKind, FileOutcome, ListOptions, MakeDirOptions, Owner, WriteOptions,
 };
+pub use self::identities::{Access, BasicIdentity, CertIdentity, Identity, LocalIdentity};
 pub use self::layer::{
     BackoffFactor, Check, ExecCheck, GoDuration, HttpCheck, Layer, Level, LogTarget, LogTargetKind, OnExit,
     Override, Service, Startup, TcpCheck,
 };
-pub use self::services::{CheckInfo, CheckStatus, ServiceInfo, ServiceStatus};
+pub use self::logs::{Lines, LogEntry, LogStream, LogsOptions};
+pub use self::metrics::Sample;
+pub use self::notices::{CustomNotice, Notice, NoticeId, NoticeKind, NoticesOptions, Users};
+pub use self::services::{ServiceInfo, ServiceStatus};
+pub use self::version::{Feature, Version};

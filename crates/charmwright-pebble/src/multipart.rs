@@ -2,22 +2,32 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
 /// The headers of one part may not be longer.
 const MAX_HEADERS: usize = 64 * 1024;
 
-/// A boundary that does not occur in `content`. Pebble wants 32 characters or more.
+/// A boundary that does not occur in `content`.
 pub(crate) fn boundary_for(content: &[u8]) -> String {
+    boundary_for_all(&[content])
+}
+
+/// A boundary that occurs in none of these.
+pub(crate) fn boundary_for_all(contents: &[&[u8]]) -> String {
     loop {
-        let half = || RandomState::new().build_hasher().finish();
-        let boundary = format!("{:016x}{:016x}", half(), half());
-        if find(content, boundary.as_bytes(), 0).is_none() {
+        let boundary = random_boundary();
+        if contents.iter().all(|content| find(content, boundary.as_bytes(), 0).is_none()) {
             return boundary;
         }
     }
+}
+
+/// A boundary that nobody can guess, and so no content holds. Pebble wants 32 characters or more.
+pub(crate) fn random_boundary() -> String {
+    let half = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", half(), half())
 }
 
 /// The text in quotes, as in `filename="…"`. Line breaks cannot be written so: keep them out.
@@ -118,7 +128,7 @@ impl<R: Read> Reader<R> {
 
     /// The next part, if there is one. What was not read of the one before is passed over.
     pub(crate) fn next_part(&mut self) -> io::Result<Option<Part>> {
-        self.read_content(&mut Vec::new())?;
+        self.copy_content(&mut io::sink())?;
         if self.state == State::End {
             return Ok(None);
         }
@@ -140,13 +150,13 @@ impl<R: Read> Reader<R> {
         Ok(Some(part))
     }
 
-    /// Appends the content of the part to `out`, up to the next delimiter.
-    pub(crate) fn read_content(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+    /// Gives the content of the part to `out` as it comes, up to the next delimiter.
+    pub(crate) fn copy_content(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let mut from = 0;
         while self.state == State::Content {
             let Some(at) = find(&self.buffer, &self.delimiter, from) else {
                 // All but what may be the beginning of a delimiter.
-                self.take(self.buffer.len().saturating_sub(self.delimiter.len() - 1), out);
+                self.take(self.buffer.len().saturating_sub(self.delimiter.len() - 1), out)?;
                 from = 0;
                 self.fill()?;
                 continue;
@@ -158,12 +168,12 @@ impl<R: Read> Reader<R> {
                     self.fill()?;
                 }
                 Mark::Next(end) => {
-                    self.take(at, out);
+                    self.take(at, out)?;
                     self.buffer.drain(..end - at);
                     self.state = State::Headers;
                 }
                 Mark::Last => {
-                    self.take(at, out);
+                    self.take(at, out)?;
                     self.state = State::End;
                 }
             }
@@ -172,9 +182,10 @@ impl<R: Read> Reader<R> {
     }
 
     /// Moves so many bytes of the buffer to `out`.
-    fn take(&mut self, length: usize, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.buffer.get(..length).unwrap_or_default());
+    fn take(&mut self, length: usize, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.buffer.get(..length).unwrap_or_default())?;
         self.buffer.drain(..length);
+        Ok(())
     }
 
     /// What follows the delimiter that ends at `at`: dashes, or white space and a line break.

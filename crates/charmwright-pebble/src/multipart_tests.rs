@@ -22,7 +22,7 @@ fn read_all(body: &[u8], step: usize) -> io::Result<Vec<(Part, Vec<u8>)>> {
     let mut parts = Vec::new();
     while let Some(part) = reader.next_part()? {
         let mut content = Vec::new();
-        reader.read_content(&mut content)?;
+        reader.copy_content(&mut content)?;
         parts.push((part, content));
     }
     Ok(parts)

@@ -1,11 +1,13 @@
-//! Services and checks as they are: listing, starting, stopping, signalling.
+//! Services as they are: listing, starting, stopping, signalling.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::ChangeId;
-use crate::client::{Client, Query};
+use crate::change::{Change, ChangeId, ChangesIn, Task};
+use crate::client::{Client, Deadline, Query};
 use crate::error::Error;
-use crate::layer::{Level, Startup};
+use crate::layer::Startup;
 use crate::open_enum::open_enum;
 
 impl Client {
@@ -16,7 +18,7 @@ impl Client {
     ///
     /// [`Error::Invalid`] if a name has a comma, which Pebble cannot be asked for.
     pub fn services(&self, names: &[&str]) -> Result<Vec<ServiceInfo>, Error> {
-        self.named("list services", "/v1/services", names)
+        self.named("list services", "/v1/services", Query::default(), names)
     }
 
     /// All services of the plan, sorted by name: `GET /v1/services`.
@@ -27,26 +29,6 @@ impl Client {
     pub fn all_services(&self) -> Result<Vec<ServiceInfo>, Error> {
         let action = "list services";
         self.get(action, "/v1/services", &Query::default())?.list(action)
-    }
-
-    /// The named checks, sorted by name: `GET /v1/checks`. A name that the plan does not know is left out, so no names
-    /// give no checks.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Invalid`] if a name has a comma, which Pebble cannot be asked for.
-    pub fn checks(&self, names: &[&str]) -> Result<Vec<CheckInfo>, Error> {
-        self.named("list checks", "/v1/checks", names)
-    }
-
-    /// All checks of the plan, sorted by name: `GET /v1/checks`.
-    ///
-    /// # Errors
-    ///
-    /// Those of the transport.
-    pub fn all_checks(&self) -> Result<Vec<CheckInfo>, Error> {
-        let action = "list checks";
-        self.get(action, "/v1/checks", &Query::default())?.list(action)
     }
 
     /// Brings the services to the plan: `POST /v1/services` with `replan`. This is how a layer is applied.
@@ -102,6 +84,57 @@ impl Client {
         self.service_action("restart", some(names, "restart services")?)
     }
 
+    /// Starts the services, and what they require, and waits until they run, all within `timeout`.
+    ///
+    /// One that is still being stopped, which Pebble would refuse to start, is waited for first.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`start`](Self::start), and [`Error::ChangeFailed`] if one of them could not be started, or exited within
+    /// its first second: even with code 0. It tells which of them Pebble goes on trying to start.
+    pub fn start_and_wait(&self, names: &[&str], timeout: Duration) -> Result<Change, Error> {
+        let deadline = Deadline::whole(timeout);
+        self.wait_for_stops(names, deadline)?;
+        self.finished(&self.start(names)?, deadline)
+    }
+
+    /// Stops the services, and what requires them, and waits until their processes have ended, all within `timeout`.
+    ///
+    /// Pebble calls a stop done while another stop of the service is still at work; that one is waited for, too.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stop`](Self::stop), and [`Error::ChangeFailed`] if a process does not end even when it is killed.
+    pub fn stop_and_wait(&self, names: &[&str], timeout: Duration) -> Result<Change, Error> {
+        let deadline = Deadline::whole(timeout);
+        let change = self.finished(&self.stop(names)?, deadline)?;
+        self.wait_for_stops(names, deadline)?;
+        Ok(change)
+    }
+
+    /// Stops exactly these services, starts them and what they require, and waits until they run, all within `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start_and_wait`](Self::start_and_wait).
+    pub fn restart_and_wait(&self, names: &[&str], timeout: Duration) -> Result<Change, Error> {
+        let deadline = Deadline::whole(timeout);
+        self.wait_for_stops(names, deadline)?;
+        self.finished(&self.restart(names)?, deadline)
+    }
+
+    /// Waits for all that stops one of these services at this time, whoever asked for it.
+    fn wait_for_stops(&self, names: &[&str], deadline: Deadline) -> Result<(), Error> {
+        let about = |text: &str| names.iter().any(|name| text.contains(&format!("{name:?}")));
+        for change in self.changes(ChangesIn::Progress, None)? {
+            let stops = |task: &Task| task.kind == "stop" && !task.status.is_final() && about(&task.summary);
+            if change.tasks.iter().any(stops) {
+                self.wait_until(&change.id, deadline)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Sends a signal to the main process of each service: `POST /v1/signals`.
     ///
     /// # Errors
@@ -138,27 +171,9 @@ impl Client {
         };
         self.post(&what, "/v1/services", &Act { action, services })?.change(&what)
     }
-
-    fn named<T: serde::de::DeserializeOwned>(
-        &self,
-        action: &str,
-        path: &str,
-        names: &[&str],
-    ) -> Result<Vec<T>, Error> {
-        let mut query = Query::default();
-        for name in names {
-            if name.is_empty() || name.contains(',') {
-                let message = format!("pebble cannot be asked for the name {name:?}");
-                return Err(Error::Invalid { action: action.to_owned(), message });
-            }
-            query = query.with("names", name);
-        }
-        // To Pebble no names mean all.
-        if names.is_empty() { Ok(Vec::new()) } else { self.get(action, path, &query)?.list(action) }
-    }
 }
 
-fn some<'a>(names: &'a [&'a str], action: &str) -> Result<&'a [&'a str], Error> {
+pub(crate) fn some<'a>(names: &'a [&'a str], action: &str) -> Result<&'a [&'a str], Error> {
     if names.is_empty() {
         return Err(Error::Invalid { action: action.to_owned(), message: "no names are given".to_owned() });
     }
@@ -202,55 +217,6 @@ open_enum! {
     }
 }
 
-/// A check as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct CheckInfo {
-    /// Its name.
-    pub name: String,
-    /// Its level, if it has one.
-    #[serde(default)]
-    pub level: Option<Level>,
-    /// Whether it starts on its own. Pebble before 1.19 does not tell; it then does.
-    #[serde(default = "enabled")]
-    pub startup: Startup,
-    /// How it stands. A new check is up before it ran.
-    pub status: CheckStatus,
-    /// How often it failed in a row.
-    #[serde(default)]
-    pub failures: u64,
-    /// How often it succeeded since it was last down (Pebble 1.23 and later).
-    #[serde(default)]
-    pub successes: Option<u64>,
-    /// How many failures in a row make it down.
-    #[serde(default = "three")]
-    pub threshold: u64,
-    /// The change that runs it (Pebble 1.11 and later). None if it is inactive.
-    #[serde(default)]
-    pub change_id: Option<ChangeId>,
-}
-
-fn enabled() -> Startup {
-    Startup::Enabled
-}
-
-fn three() -> u64 {
-    3
-}
-
-open_enum! {
-    /// How a check stands.
-    pub enum CheckStatus {
-        /// It succeeds, or failed less often than its threshold.
-        Up = "up",
-        /// It failed at least as often as its threshold.
-        Down = "down",
-        /// It does not run (Pebble 1.19 and later).
-        Inactive = "inactive",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,7 +225,6 @@ mod tests {
     fn no_names_are_none_and_are_not_sent() {
         let client = Client::new("/nowhere/pebble.socket");
         assert_eq!(client.services(&[]).unwrap(), []);
-        assert_eq!(client.checks(&[]).unwrap(), []);
         for result in [client.start(&[]), client.stop(&[]), client.restart(&[])] {
             assert!(matches!(result, Err(Error::Invalid { .. })));
         }
@@ -276,15 +241,5 @@ mod tests {
         assert_eq!(info.startup, Startup::Disabled);
         assert_eq!(info.current, ServiceStatus::Other("dozing".to_owned()));
         assert_eq!(info.current_since, None);
-    }
-
-    #[test]
-    fn a_check_of_an_older_pebble_is_read() {
-        let info: CheckInfo = serde_json::from_str(r#"{"name":"up","status":"up","threshold":2}"#).unwrap();
-        assert_eq!((info.failures, info.startup, info.level), (0, Startup::Enabled, None));
-        let text = r#"{"name":"up","level":"ready","startup":"enabled","status":"down","failures":4,"threshold":2,"change-id":"33"}"#;
-        let info: CheckInfo = serde_json::from_str(text).unwrap();
-        assert_eq!(info.level, Some(Level::Ready));
-        assert_eq!(info.change_id.unwrap().as_str(), "33");
     }
 }

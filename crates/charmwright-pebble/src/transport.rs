@@ -1,202 +1,238 @@
-//! HTTP over a Unix socket: what `ureq` needs to speak to Pebble.
+//! The seam: what carries requests to a daemon and its answers back.
+//!
+//! In production that is a Unix socket; a test may put a simulated Pebble in its place. Nothing but this is behind the
+//! seam: what is asked and how answers are understood is the client's, whatever carries it.
+
+pub(crate) mod http;
+pub(crate) mod socket;
+pub(crate) mod websocket;
 
 use std::fmt;
-use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr};
-use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::Duration;
 
-use nix::sys::socket::{self, AddressFamily, SockFlag, SockType, UnixAddr, sockopt};
-use nix::sys::time::{TimeVal, TimeValLike};
-use ureq::Error;
-use ureq::config::Config;
-use ureq::http::Uri;
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
-};
+/// Carries requests to one Pebble daemon. See [`Client::over`](crate::Client::over).
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Where the daemon is: the path of its socket. For messages.
+    fn socket(&self) -> &Path;
 
-/// Opens the socket, whatever host the URL names.
+    /// Sends one request, once, and returns the answer when its headers are there.
+    ///
+    /// # Errors
+    ///
+    /// If there is no answer. An answer that says no is one.
+    fn send(&self, request: Request<'_>) -> Result<Response, TransportError>;
+
+    /// Opens a websocket, as those of a running command, within `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// If it is not opened: [`TransportError::Refused`] if the daemon answers, but not with a websocket.
+    fn open(&self, path: &str, timeout: Duration) -> Result<Channel, TransportError>;
+}
+
+/// One request.
 #[derive(Debug)]
-pub(crate) struct UnixConnector {
-    socket: PathBuf,
+#[non_exhaustive]
+pub struct Request<'a> {
+    /// GET or POST: Pebble has no others.
+    pub method: Method,
+    /// Path and query, escaped.
+    pub target: &'a str,
+    /// Headers beside those that HTTP itself needs.
+    pub headers: &'a [(&'static str, String)],
+    /// What is sent with it.
+    pub body: Body<'a>,
+    /// How long it may take.
+    pub patience: Patience,
 }
 
-impl UnixConnector {
-    pub(crate) fn new(socket: PathBuf) -> Self {
-        Self { socket }
-    }
+/// What a request does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// It asks.
+    Get,
+    /// It changes something.
+    Post,
 }
 
-impl Connector for UnixConnector {
-    type Out = UnixTransport;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        _: Option<()>,
-    ) -> Result<Option<UnixTransport>, Error> {
-        let timeout = details.timeout.not_zero().map(|after| *after);
-        let stream = connect(&self.socket, timeout)?;
-        let buffers =
-            LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-        Ok(Some(UnixTransport { stream, buffers, peer_gone: false }))
-    }
+/// What is sent with a request. Its `Debug` shows no content.
+#[non_exhaustive]
+pub enum Body<'a> {
+    /// Nothing.
+    Empty,
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// What is read, to its end.
+    Reader {
+        /// Where from.
+        reader: &'a mut dyn Read,
+        /// How many bytes that are, if it is known.
+        length: Option<u64>,
+    },
 }
 
-/// Connects within `timeout`. The standard library cannot: a daemon that no longer accepts would hold us for ever.
-fn connect(path: &Path, timeout: Option<Duration>) -> io::Result<UnixStream> {
-    let address = UnixAddr::new(path)?;
-    let fd = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
-    if let Some(timeout) = timeout {
-        let micros = i64::try_from(timeout.as_micros()).unwrap_or(i64::MAX).max(1);
-        socket::setsockopt(&fd, sockopt::SendTimeout, &TimeVal::microseconds(micros))?;
-    }
-    match socket::connect(fd.as_raw_fd(), &address) {
-        Ok(()) => Ok(UnixStream::from(fd)),
-        // Linux says so when the send timeout has passed and the queue of connections is still full.
-        Err(nix::Error::EAGAIN) => {
-            Err(io::Error::new(io::ErrorKind::TimedOut, "no answer to the connection"))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// One connection.
-pub(crate) struct UnixTransport {
-    stream: UnixStream,
-    buffers: LazyBuffers,
-    /// The peer takes no more of what we send. It may have answered all the same: a refused upload is answered early.
-    peer_gone: bool,
-}
-
-impl UnixTransport {
-    fn write(&mut self, amount: usize, deadline: &Deadline) -> Result<(), Error> {
-        let mut output = self.buffers.output().get(..amount).unwrap_or_default();
-        while !output.is_empty() {
-            self.stream.set_write_timeout(deadline.left()?)?;
-            match (&self.stream).write(output) {
-                Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-                Ok(written) => output = output.get(written..).unwrap_or_default(),
-                Err(error) if is_interrupted(&error) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Transport for UnixTransport {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
-    }
-
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        if self.peer_gone {
-            return Ok(());
-        }
-        match self.write(amount, &Deadline::new(timeout.for_write())) {
-            Err(Error::Io(error))
-                if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) =>
-            {
-                self.peer_gone = true;
-                Ok(())
-            }
-            result => result,
-        }
-    }
-
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        let deadline = Deadline::new(timeout.for_read());
-        loop {
-            self.stream.set_read_timeout(deadline.left()?)?;
-            match self.stream.read(self.buffers.input_append_buf()) {
-                Ok(amount) => {
-                    self.buffers.input_appended(amount);
-                    return Ok(amount > 0);
-                }
-                Err(error) if is_interrupted(&error) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// One request a connection: it costs next to nothing on a Unix socket, and no request meets a connection that a
-    /// daemon has left behind.
-    fn is_open(&mut self) -> bool {
-        false
-    }
-}
-
-impl fmt::Debug for UnixTransport {
+impl fmt::Debug for Body<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnixTransport").field("peer_gone", &self.peer_gone).finish_non_exhaustive()
-    }
-}
-
-/// Both mean "look at the deadline, then try again".
-fn is_interrupted(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
-}
-
-/// When to give up on one read or write, interruptions included.
-struct Deadline {
-    timeout: NextTimeout,
-    started: Instant,
-}
-
-impl Deadline {
-    fn new(timeout: NextTimeout) -> Self {
-        Self { timeout, started: Instant::now() }
-    }
-
-    /// What is left; none means for ever. At least a millisecond: the kernel takes zero for ever.
-    fn left(&self) -> Result<Option<Duration>, Error> {
-        if self.timeout.after.is_not_happening() {
-            return Ok(None);
-        }
-        match self.timeout.after.checked_sub(self.started.elapsed()) {
-            Some(left) if !left.is_zero() => Ok(Some(left.max(Duration::from_millis(1)))),
-            _ => Err(Error::Timeout(self.timeout.reason)),
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Reader { length, .. } => write!(f, "Reader({length:?} bytes)"),
         }
     }
 }
 
-/// Nothing to look up: the socket is the address.
+/// How long a request may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Patience {
+    /// Until the daemon takes the connection.
+    pub connect: Duration,
+    /// From connecting to the last byte of the answer.
+    pub whole: Option<Duration>,
+    /// Between any two bytes: for transfers that may be long but should go on.
+    pub stall: Option<Duration>,
+}
+
+/// An answer, as far as its headers.
+#[non_exhaustive]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Content-Type`; empty if there is none.
+    pub content_type: String,
+    /// What follows. Its errors are of kind `TimedOut` if it did not come in time, and `InvalidData` if it is no HTTP as
+    /// it should be; all others mean that the daemon has gone.
+    pub body: Box<dyn Read + Send>,
+}
+
+impl Response {
+    /// An answer.
+    pub fn new(status: u16, content_type: impl Into<String>, body: Box<dyn Read + Send>) -> Self {
+        Self { status, content_type: content_type.into(), body }
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("content_type", &self.content_type)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// Nobody is there: no socket, nobody who listens, a closed directory, or the connection ended early.
+    #[error("nobody answers")]
+    Unreachable(#[source] io::Error),
+    /// It is there, and did not answer in time.
+    #[error("no answer in time")]
+    Timeout,
+    /// It answered, and that is no HTTP as it should be.
+    #[error("{0}")]
+    Protocol(String),
+    /// It answered with this instead of opening a websocket.
+    #[error("no websocket but an answer of status {status}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// What came with it.
+        body: Vec<u8>,
+    },
+    /// It cannot be sent as it is.
+    #[error("{0}")]
+    Invalid(String),
+    /// What was to be sent could not be read.
+    #[error("what was to be sent could not be read")]
+    Source(#[source] io::Error),
+}
+
+/// One end of a websocket. The halves may be used by different threads; without both it is closed, and without a word:
+/// a daemon takes that for a crash.
 #[derive(Debug)]
-pub(crate) struct NoResolver;
+#[non_exhaustive]
+pub struct Channel {
+    /// Towards the daemon.
+    pub sender: Box<dyn Sender>,
+    /// From the daemon.
+    pub receiver: Box<dyn Receiver>,
+    /// Cuts both directions, also while another thread waits in one of them.
+    pub cutter: Box<dyn Cut>,
+}
 
-impl Resolver for NoResolver {
-    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        let mut addresses = self.empty();
-        addresses.push(SocketAddr::from((Ipv4Addr::LOCALHOST, 80)));
-        Ok(addresses)
+impl Channel {
+    /// A channel from its parts.
+    pub fn new(sender: Box<dyn Sender>, receiver: Box<dyn Receiver>, cutter: Box<dyn Cut>) -> Self {
+        Self { sender, receiver, cutter }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The half towards the daemon.
+pub trait Sender: fmt::Debug + Send {
+    /// Sends one message. Blocks while the daemon takes none, until `timeout` has passed.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `TimedOut` if it was not taken in time, others if the connection is gone.
+    fn send(&mut self, frame: Frame<'_>, timeout: Option<Duration>) -> io::Result<()>;
+}
 
-    #[test]
-    fn connecting_to_a_full_queue_ends() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("s");
-        let fd = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).unwrap();
-        socket::bind(fd.as_raw_fd(), &UnixAddr::new(&path).unwrap()).unwrap();
-        socket::listen(&fd, socket::Backlog::new(0).unwrap()).unwrap();
+/// The half from the daemon.
+pub trait Receiver: fmt::Debug + Send {
+    /// The next message. `None` if the connection is closed, properly or not: its daemon does not say.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `TimedOut` if none came within `timeout`; it may be called again. Others if what came is no message.
+    fn receive(&mut self, timeout: Option<Duration>) -> io::Result<Option<Message>>;
+}
 
-        let held: Vec<_> =
-            (0..8).map_while(|_| connect(&path, Some(Duration::from_millis(20))).ok()).collect();
-        assert!(held.len() < 8, "the queue never filled");
-        let error = connect(&path, Some(Duration::from_millis(20))).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+/// Cuts a [`Channel`].
+pub trait Cut: fmt::Debug + Send + Sync {
+    /// Ends it at once; whoever waits in it is told that it is closed.
+    fn cut(&self);
+}
+
+/// What is sent. Its `Debug` shows no data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Frame<'a> {
+    /// Data.
+    Data(&'a [u8]),
+    /// A command.
+    Text(&'a str),
+    /// The proper end.
+    Close,
+}
+
+impl fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Data(data) => write!(f, "Data({} bytes)", data.len()),
+            Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
+            Self::Close => f.write_str("Close"),
+        }
     }
+}
 
-    #[test]
-    fn a_path_that_does_not_fit_is_an_error_not_a_panic() {
-        assert!(connect(Path::new(&"x".repeat(200)), None).is_err());
+/// What is received. Its `Debug` shows no data.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Message {
+    /// Data.
+    Data(Vec<u8>),
+    /// A command.
+    Text(String),
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Data(data) => write!(f, "Data({} bytes)", data.len()),
+            Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
+        }
     }
 }

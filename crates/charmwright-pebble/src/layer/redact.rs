@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The keys of a map, without the values: they may be secrets.
-pub(super) struct Keys<'a>(pub(super) &'a BTreeMap<String, String>);
+pub(crate) struct Keys<'a>(pub(crate) &'a BTreeMap<String, String>);
 
 impl fmt::Debug for Keys<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

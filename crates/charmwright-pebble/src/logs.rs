@@ -1,0 +1,179 @@
+//! What services wrote.
+
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::client::{Client, Deadline, Query};
+use crate::envelope::protocol;
+use crate::error::Error;
+use crate::transport::{Body, Method};
+
+/// No line of a log is longer: Pebble splits at 4 KiB, and JSON may write six characters for one.
+const MAX_LINE: u64 = 64 * 1024;
+
+impl Client {
+    /// The last lines that services wrote, all services' in the order of time: `GET /v1/logs`.
+    ///
+    /// Pebble keeps 100 KiB a service, in memory.
+    ///
+    /// # Errors
+    ///
+    /// Those of the transport. A service that is unknown, or was never started, wrote nothing.
+    pub fn logs(&self, options: &LogsOptions) -> Result<Vec<LogEntry>, Error> {
+        self.log_stream(options, false, Deadline::whole(self.request_timeout()))?.collect()
+    }
+
+    /// Follows what services write: `GET /v1/logs` with `follow`. Lines from before come first, if `options` ask for some.
+    ///
+    /// The stream ends when the daemon does. When nothing is written for `patience`, its last item is
+    /// [`Error::Timeout`]. A service that is started for the first time after this call is not in it. Dropping the stream
+    /// ends it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the transport, and [`Error::Timeout`] if nothing is written within `patience`: Pebble does not answer
+    /// before there is something to tell.
+    pub fn follow_logs(&self, options: &LogsOptions, patience: Duration) -> Result<LogStream, Error> {
+        self.log_stream(options, true, Deadline::Stall(patience))
+    }
+
+    fn log_stream(
+        &self,
+        options: &LogsOptions,
+        follow: bool,
+        deadline: Deadline,
+    ) -> Result<LogStream, Error> {
+        let action = if follow { "follow the logs" } else { "read the logs" };
+        let services: Vec<&str> = options.services.iter().map(String::as_str).collect();
+        let mut query = Query::default().with_names(action, "services", &services)?;
+        query = match options.lines {
+            Lines::Default => query,
+            Lines::Last(lines) => query.with("n", &lines.to_string()),
+            Lines::All => query.with("n", "-1"),
+        };
+        if follow {
+            query = query.with("follow", "true");
+        }
+        let target = format!("/v1/logs{query}");
+        let response = self.send(action, Method::Get, &target, &[], Body::Empty, deadline)?;
+        if response.status != 200 || response.content_type.starts_with("application/json") {
+            self.answer(action, response, deadline)?;
+            return Err(protocol(action, "it holds no logs".to_owned()));
+        }
+        let lines = BufReader::new(response.body);
+        Ok(LogStream { client: self.clone(), action, lines, deadline, ended: false })
+    }
+}
+
+/// Which lines of which services.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogsOptions {
+    /// Of these services only, if any are given.
+    pub services: Vec<String>,
+    /// How many.
+    pub lines: Lines,
+}
+
+/// How many lines, of all services together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lines {
+    /// As Pebble does: the last 30, and none from before where logs are followed.
+    #[default]
+    Default,
+    /// So many at most.
+    Last(u32),
+    /// All that Pebble has kept.
+    All,
+}
+
+impl LogsOptions {
+    /// All that these services wrote, as far as Pebble has kept it.
+    pub fn of<I: IntoIterator<Item: Into<String>>>(services: I) -> Self {
+        Self { services: services.into_iter().map(Into::into).collect(), lines: Lines::All }
+    }
+
+    /// Sets how many lines.
+    #[must_use]
+    pub fn lines(mut self, lines: Lines) -> Self {
+        self.lines = lines;
+        self
+    }
+}
+
+/// A line that a service wrote; one of more than 4 KiB comes as several. Its `Debug` shows no message, which may hold
+/// anything.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct LogEntry {
+    /// When, as RFC 3339 with milliseconds in UTC.
+    #[serde(default)]
+    pub time: String,
+    /// Which service.
+    #[serde(default)]
+    pub service: String,
+    /// What, without the line break at its end.
+    #[serde(default)]
+    pub message: String,
+}
+
+impl fmt::Debug for LogEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogEntry")
+            .field("time", &self.time)
+            .field("service", &self.service)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Lines as they are written. See [`Client::follow_logs`].
+pub struct LogStream {
+    client: Client,
+    action: &'static str,
+    lines: BufReader<Box<dyn Read + Send>>,
+    deadline: Deadline,
+    ended: bool,
+}
+
+impl fmt::Debug for LogStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogStream").field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+impl Iterator for LogStream {
+    type Item = Result<LogEntry, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let mut line = Vec::new();
+        let read = (&mut self.lines).take(MAX_LINE).read_until(b'\n', &mut line);
+        let item = match read {
+            Ok(0) => None,
+            Ok(_) => Some(
+                serde_json::from_slice(&line)
+                    .map_err(|_| protocol(self.action, "a line that is no entry of a log".to_owned())),
+            ),
+            // A daemon that goes away cuts the stream as it ends it.
+            Err(error) if self.follows() && is_end(&error) => None,
+            Err(error) => Some(Err(self.client.read_error(self.action, error, self.deadline))),
+        };
+        self.ended = !matches!(item, Some(Ok(_)));
+        item
+    }
+}
+
+impl LogStream {
+    fn follows(&self) -> bool {
+        matches!(self.deadline, Deadline::Stall(_))
+    }
+}
+
+fn is_end(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
+}
