@@ -1,0 +1,28 @@
+//! A simulated Pebble: one model with two faces.
+//!
+//! [`Pebble`] is the daemon as plain data. It does what Pebble does, answer by answer and state by state, and touches
+//! nothing: what it needs done is the [`Host`]'s, and where files are is behind [`Files`](files::Files).
+
+mod accounts;
+mod api;
+pub mod files;
+mod host;
+mod notices;
+mod pebble;
+mod request;
+mod settings;
+mod signal;
+mod text;
+mod time;
+
+pub use self::accounts::{Accounts, credentials};
+pub use self::api::reason;
+pub use self::host::{
+    AccountKey, CheckFailure, CheckKind, CheckRun, Credentials, ExecStart, Exit, Group, Host, ProcessId,
+    RunId, SignalTo, Spawn, TaskId, User, Websocket,
+};
+pub use self::pebble::{End, LogEntry, Pebble};
+pub use self::request::{LogQuery, Reply, Request, Response, Wait};
+pub use self::settings::Settings;
+pub use self::signal::Signal;
+pub use self::time::Time;
