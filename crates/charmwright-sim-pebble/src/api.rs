@@ -1,6 +1,11 @@
 //! The HTTP API: routes, parameters, answers.
 
 pub(crate) mod envelope;
+mod get;
+mod post;
+mod query;
+mod route;
+mod wait;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -25,4 +30,18 @@ where
     T: Deserialize<'de> + Default,
 {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Writes a metric in the text format of Prometheus.
+pub(crate) fn metric(
+    text: &mut String,
+    name: &str,
+    kind: &str,
+    comment: &str,
+    (label, value): (&str, &str),
+    number: u64,
+) {
+    let value = crate::text::quoted(value);
+    *text +=
+        &format!("# HELP {name} {comment}\n# TYPE {name} {kind}\n{name}{{{label}={value}}} {number}\n\n");
 }

@@ -5,15 +5,26 @@
 
 mod accounts;
 mod api;
+mod change;
+mod check;
+mod exec;
 pub mod files;
 mod host;
+mod identities;
+mod layers;
+mod log_buffer;
+mod logs;
 mod notices;
+mod order;
 mod pebble;
 mod request;
+mod service;
 mod settings;
 mod signal;
+mod state;
 mod text;
 mod time;
+mod timers;
 
 pub use self::accounts::{Accounts, credentials};
 pub use self::api::reason;
@@ -21,7 +32,8 @@ pub use self::host::{
     AccountKey, CheckFailure, CheckKind, CheckRun, Credentials, ExecStart, Exit, Group, Host, ProcessId,
     RunId, SignalTo, Spawn, TaskId, User, Websocket,
 };
-pub use self::pebble::{End, LogEntry, Pebble};
+pub use self::logs::LogEntry;
+pub use self::pebble::{End, Pebble};
 pub use self::request::{LogQuery, Reply, Request, Response, Wait};
 pub use self::settings::Settings;
 pub use self::signal::Signal;

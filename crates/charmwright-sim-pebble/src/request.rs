@@ -154,7 +154,7 @@ pub(crate) enum Waiting {
 /// Which log entries are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogQuery {
-    /// Of these services; of all if empty.
+    /// Of these services, by name; those that come later are not among them.
     pub services: Vec<String>,
     /// How many of the last, over all of them. None for all.
     pub count: Option<usize>,

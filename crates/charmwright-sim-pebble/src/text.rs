@@ -29,11 +29,6 @@ pub(crate) fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Names in quotes, with commas between.
-pub(crate) fn quoted_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    names.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +36,5 @@ mod tests {
     #[test]
     fn quotes_are_those_of_go() {
         assert_eq!(quoted("a\"b\\c\n\u{1}é\u{7f}"), "\"a\\\"b\\\\c\\n\\x01é\\x7f\"");
-        assert_eq!(quoted_list(["a", "b"]), "\"a\", \"b\"");
     }
 }

@@ -50,6 +50,14 @@ pub(crate) fn add(response: &mut Response, name: &str, value: Value) {
     }
 }
 
+/// The same, if it is no error.
+pub(crate) fn add_unless_error(response: &mut Response, name: &str, value: Value) {
+    let is_error = serde_json::from_slice(&response.body).is_ok_and(|body: Value| body["type"] == "error");
+    if !is_error {
+        add(response, name, value);
+    }
+}
+
 fn head(kind: &str, status: u16) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("type".to_owned(), kind.into());
