@@ -11,6 +11,7 @@ mod exec;
 pub mod files;
 mod host;
 mod identities;
+pub mod in_process;
 mod layers;
 mod log_buffer;
 mod logs;
