@@ -157,7 +157,7 @@ fn info(name: &str, metadata: &fs::Metadata) -> FileInfo {
         },
         size: metadata.len(),
         permissions: metadata.permissions().mode() & 0o777,
-        modified: metadata.modified().map(Time::of).unwrap_or_default(),
+        modified: metadata.modified().map_or(Time::from_nanos(0), super::time_of),
         user: metadata.uid(),
         group: metadata.gid(),
     }

@@ -13,3 +13,13 @@ pub(crate) use self::children::Children;
 pub(crate) use self::commands::{FromClient, Stream, ToClient};
 pub use self::files::RealFiles;
 pub(crate) use self::host::{Event, RealHost};
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::time::Time;
+
+/// A time of the system's clock.
+pub(crate) fn time_of(time: SystemTime) -> Time {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
