@@ -2,8 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{DeriveInput, Field, LitStr, Type};
+use syn::{Attribute, DeriveInput, Field, LitStr, Token, Type};
 
 use crate::charmcraft::{Charmcraft, Role};
 use crate::fields::named;
@@ -99,6 +100,8 @@ enum Kind {
     Provides(LitStr, String),
     Peers(LitStr, String),
     Container(LitStr),
+    Notice(LitStr, LitStr),
+    File(LitStr, LitStr),
 }
 
 impl<'a> Input<'a> {
@@ -118,6 +121,8 @@ impl<'a> Input<'a> {
             Kind::Provides(name, _) => quote_spanned! { of.span() => declaration.provides::<#of>(#name); },
             Kind::Peers(name, _) => quote_spanned! { of.span() => declaration.peers::<#of>(#name); },
             Kind::Container(name) => quote! { declaration.container(#name); },
+            Kind::Notice(name, key) => quote! { declaration.notice(#name, #key); },
+            Kind::File(name, path) => quote! { declaration.file(#name, #path); },
         }
     }
 
@@ -137,6 +142,14 @@ impl<'a> Input<'a> {
             Kind::Container(name) => {
                 quote_spanned! { of.span() => ::charmwright::__private::Container::collect(#name, snapshot) }
             }
+            Kind::Notice(name, key) => {
+                quote_spanned! { of.span() => ::charmwright::__private::Noticed::collect(#name, #key, snapshot) }
+            }
+            Kind::File(name, path) => {
+                quote_spanned! { of.span() =>
+                    ::charmwright::__private::ContainerFile::collect(#name, #path, snapshot)
+                }
+            }
         }
     }
 
@@ -144,7 +157,9 @@ impl<'a> Input<'a> {
     fn check(&self) -> TokenStream {
         let of = self.of;
         let (name, interface, spoken) = match &self.kind {
-            Kind::Plain | Kind::Container(_) => return TokenStream::new(),
+            Kind::Plain | Kind::Container(_) | Kind::Notice(..) | Kind::File(..) => {
+                return TokenStream::new();
+            }
             Kind::Requires(name, interface) => (
                 name,
                 interface,
@@ -184,11 +199,15 @@ impl Kind {
             let Some(word) = attribute.path().get_ident().map(ToString::to_string) else {
                 continue;
             };
-            if !matches!(word.as_str(), "requires" | "provides" | "peers" | "container") {
+            if !matches!(word.as_str(), "requires" | "provides" | "peers" | "container" | "notice" | "file") {
                 continue;
             }
             if !matches!(kind, Self::Plain) {
                 return Err(syn::Error::new(attribute.span(), "an input has one attribute"));
+            }
+            if matches!(word.as_str(), "notice" | "file") {
+                kind = Self::of_container(attribute, &word, charmcraft)?;
+                continue;
             }
             let name: LitStr = attribute.parse_args()?;
             let (text, span): (String, Span) = (name.value(), name.span());
@@ -204,4 +223,38 @@ impl Kind {
         }
         Ok(kind)
     }
+
+    /// A notice or a file: the container, and which one.
+    fn of_container(attribute: &Attribute, word: &str, charmcraft: &Charmcraft) -> syn::Result<Self> {
+        let both = attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)?;
+        let mut both = both.into_iter();
+        let (Some(container), Some(what), None) = (both.next(), both.next(), both.next()) else {
+            let example = if word == "notice" { "example.com/backup-done" } else { "/etc/version" };
+            let message = format!("name the container and the {word}: `#[{word}(\"web\", \"{example}\")]`");
+            return Err(syn::Error::new(attribute.span(), message));
+        };
+        charmcraft.check_container(&container.value(), container.span())?;
+        if word == "notice" {
+            if !is_notice_key(&what.value()) {
+                let message =
+                    "the key of a notice is a domain and a path in lower case, as `example.com/backup-done`";
+                return Err(syn::Error::new(what.span(), message));
+            }
+            Ok(Self::Notice(container, what))
+        } else if what.value().starts_with('/') {
+            Ok(Self::File(container, what))
+        } else {
+            Err(syn::Error::new(what.span(), "the path of a file in a container begins with `/`"))
+        }
+    }
+}
+
+/// As Pebble takes them.
+fn is_notice_key(key: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let word = |word: &str| word.split('-').all(|part| !part.is_empty() && part.bytes().all(plain));
+    key.len() <= 256
+        && key.split_once('/').is_some_and(|(domain, path)| {
+            domain.contains('.') && domain.split('.').all(word) && path.split('/').all(word)
+        })
 }

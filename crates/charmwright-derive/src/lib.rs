@@ -26,9 +26,10 @@ pub fn derive_config(input: TokenStream) -> TokenStream {
 
 /// Makes a struct the inputs of a charm.
 ///
-/// `#[requires("…")]`, `#[provides("…")]`, `#[peers("…")]` and `#[container("…")]` name what charmcraft.yaml declares; a field
-/// without an attribute is `Leadership` or a struct that derives `Config`.
-#[proc_macro_derive(Inputs, attributes(requires, provides, peers, container))]
+/// `#[requires("…")]`, `#[provides("…")]`, `#[peers("…")]` and `#[container("…")]` name what charmcraft.yaml declares;
+/// `#[notice("container", "example.com/key")]` is a `Noticed`, `#[file("container", "/path")]` a `ContainerFile`. A field without
+/// an attribute is `Leadership` or a struct that derives `Config`.
+#[proc_macro_derive(Inputs, attributes(requires, provides, peers, container, notice, file))]
 pub fn derive_inputs(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     expand(inputs::expand(&input), &inputs::stub(&input))

@@ -22,8 +22,8 @@ const MAX_URL: usize = 31 * 1024;
 
 /// Speaks to one Pebble daemon over its Unix socket.
 ///
-/// Each call is one request over its own connection, and no request is ever sent twice. Nothing happens until the first
-/// call, so a client can be made before its Pebble is there. Cloning is cheap.
+/// No request is ever sent twice. Nothing happens until the first call, so a client can be made before its Pebble is there.
+/// Cloning is cheap, and clones share their connections.
 #[derive(Clone)]
 pub struct Client {
     transport: Arc<dyn Transport>,

@@ -20,9 +20,7 @@
 //! let layer = Layer::new()
 //!     .service("web", Service::new("/bin/web --config /etc/web.conf").startup(Startup::Enabled).env("LEVEL", "info"))
 //!     .check("up", Check::http("http://localhost:80/health").level(Level::Ready).period(Duration::from_secs(5)));
-//! client.add_layer("web", &layer)?;
-//! let change = client.replan()?;
-//! client.wait_change(&change, Duration::from_secs(30))?.into_result()?;
+//! client.apply("web", &layer, Duration::from_secs(30))?;
 //! # Ok(())
 //! # }
 //! ```
@@ -30,7 +28,8 @@
 //! # Guarantees
 //!
 //! - Nobody there is one error, [`Error::Unreachable`], whenever it shows: before, during or after a request.
-//! - No request is sent twice, and every call ends: after [`Client::with_request_timeout`], or after the time given.
+//! - No request is sent twice, and every call ends: after [`Client::with_request_timeout`], or after the time given, which
+//!   covers all of it.
 //! - The same layer gives the same text, so that adding it again restarts nothing.
 //! - Words and fields of a newer Pebble are taken, not refused.
 //! - Neither errors nor `Debug` show an environment or the content of a file. The one exception is
@@ -38,9 +37,21 @@
 //!
 //! # Versions
 //!
-//! Written for Pebble 1.16 (Juju 3.6.0) to 1.26 and tested with 1.26.0; older and newer ones should do.
+//! Written for Pebble 1.16 (Juju 3.6.0) and later, and tested with 1.19.2, 1.26.0 and 1.32.1. What a daemon is too old for
+//! is [`Error::TooOld`].
 //!
 //! [Pebble]: https://github.com/canonical/pebble
+
+/// The pages of the book, so that what they show is built.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../../docs/src/how-to/move-files.md")]
+    mod move_files {}
+    #[doc = include_str!("../../../docs/src/how-to/run-a-command.md")]
+    mod run_a_command {}
+    #[doc = include_str!("../../../docs/src/reference/pebble.md")]
+    mod reference {}
+}
 
 mod change;
 mod checks;
@@ -55,7 +66,9 @@ mod identities;
 mod layer;
 mod logs;
 mod metrics;
-mod multipart;
+// For the simulated Pebble, which reads what this client writes. Not for people: it may change at any time.
+#[doc(hidden)]
+pub mod multipart;
 mod notices;
 mod open_enum;
 mod services;

@@ -1,6 +1,7 @@
 //! `multipart/form-data`, as far as Pebble speaks it (RFC 2046, RFC 7578).
 
 use std::collections::hash_map::RandomState;
+use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read, Write};
 
@@ -10,12 +11,12 @@ const CHUNK: usize = 64 * 1024;
 const MAX_HEADERS: usize = 64 * 1024;
 
 /// A boundary that does not occur in `content`.
-pub(crate) fn boundary_for(content: &[u8]) -> String {
+pub fn boundary_for(content: &[u8]) -> String {
     boundary_for_all(&[content])
 }
 
 /// A boundary that occurs in none of these.
-pub(crate) fn boundary_for_all(contents: &[&[u8]]) -> String {
+pub fn boundary_for_all(contents: &[&[u8]]) -> String {
     loop {
         let boundary = random_boundary();
         if contents.iter().all(|content| find(content, boundary.as_bytes(), 0).is_none()) {
@@ -25,13 +26,13 @@ pub(crate) fn boundary_for_all(contents: &[&[u8]]) -> String {
 }
 
 /// A boundary that nobody can guess, and so no content holds. Pebble wants 32 characters or more.
-pub(crate) fn random_boundary() -> String {
+pub fn random_boundary() -> String {
     let half = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", half(), half())
 }
 
 /// The text in quotes, as in `filename="…"`. Line breaks cannot be written so: keep them out.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
@@ -46,7 +47,7 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// Splits `form-data; name="files"; filename="…"` into the word before the first semicolon and the parameters, both with
 /// their names in lower case. What is malformed ends the parameters.
-pub(crate) fn header_value(value: &str) -> (String, Vec<(String, String)>) {
+pub fn header_value(value: &str) -> (String, Vec<(String, String)>) {
     let (word, mut rest) = value.split_once(';').unwrap_or((value, ""));
     let mut parameters = Vec::new();
     while let Some((name, after)) = rest.split_once('=') {
@@ -82,13 +83,13 @@ fn unquote(text: &str) -> Option<(String, &str)> {
 
 /// What one part says it is.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Part {
-    pub(crate) name: String,
-    pub(crate) filename: Option<String>,
+pub struct Part {
+    pub name: String,
+    pub filename: Option<String>,
 }
 
 /// Reads parts one after the other, in pieces as they come.
-pub(crate) struct Reader<R> {
+pub struct Reader<R> {
     source: R,
     buffer: Vec<u8>,
     /// Line break, two dashes, boundary.
@@ -107,6 +108,22 @@ enum State {
     End,
 }
 
+impl<R> fmt::Debug for Reader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
+    }
+}
+
+/// The content of the part.
+impl<R: Read> Read for Reader<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut content = self.content().map(|length| self.buffer.get(..length).unwrap_or_default())?;
+        let read = content.read(out)?;
+        self.buffer.drain(..read);
+        Ok(read)
+    }
+}
+
 /// What stands at a delimiter.
 enum Mark {
     /// A part follows after so many bytes.
@@ -120,14 +137,14 @@ enum Mark {
 }
 
 impl<R: Read> Reader<R> {
-    pub(crate) fn new(source: R, boundary: &str) -> Self {
+    pub fn new(source: R, boundary: &str) -> Self {
         let delimiter = format!("\r\n--{boundary}").into_bytes();
         // The first delimiter has no line break before it, if nothing comes before it.
         Self { source, buffer: b"\r\n".to_vec(), delimiter, state: State::Content }
     }
 
     /// The next part, if there is one. What was not read of the one before is passed over.
-    pub(crate) fn next_part(&mut self) -> io::Result<Option<Part>> {
+    pub fn next_part(&mut self) -> io::Result<Option<Part>> {
         self.copy_content(&mut io::sink())?;
         if self.state == State::End {
             return Ok(None);
@@ -151,41 +168,43 @@ impl<R: Read> Reader<R> {
     }
 
     /// Gives the content of the part to `out` as it comes, up to the next delimiter.
-    pub(crate) fn copy_content(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub fn copy_content(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        loop {
+            match self.content()? {
+                0 => return Ok(()),
+                length => {
+                    out.write_all(self.buffer.get(..length).unwrap_or_default())?;
+                    self.buffer.drain(..length);
+                }
+            }
+        }
+    }
+
+    /// How much at the beginning of the buffer is content of the part; 0 at its end.
+    fn content(&mut self) -> io::Result<usize> {
         let mut from = 0;
         while self.state == State::Content {
             let Some(at) = find(&self.buffer, &self.delimiter, from) else {
                 // All but what may be the beginning of a delimiter.
-                self.take(self.buffer.len().saturating_sub(self.delimiter.len() - 1), out)?;
+                match self.buffer.len().saturating_sub(self.delimiter.len() - 1) {
+                    0 => self.fill()?,
+                    length => return Ok(length),
+                }
                 from = 0;
-                self.fill()?;
                 continue;
             };
             match self.mark(at + self.delimiter.len()) {
                 Mark::Content => from = at + 1,
-                Mark::Unknown => {
-                    from = at;
-                    self.fill()?;
-                }
+                _ if at > 0 => return Ok(at),
+                Mark::Unknown => self.fill()?,
                 Mark::Next(end) => {
-                    self.take(at, out)?;
-                    self.buffer.drain(..end - at);
+                    self.buffer.drain(..end);
                     self.state = State::Headers;
                 }
-                Mark::Last => {
-                    self.take(at, out)?;
-                    self.state = State::End;
-                }
+                Mark::Last => self.state = State::End,
             }
         }
-        Ok(())
-    }
-
-    /// Moves so many bytes of the buffer to `out`.
-    fn take(&mut self, length: usize, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(self.buffer.get(..length).unwrap_or_default())?;
-        self.buffer.drain(..length);
-        Ok(())
+        Ok(0)
     }
 
     /// What follows the delimiter that ends at `at`: dashes, or white space and a line break.

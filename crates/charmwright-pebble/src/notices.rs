@@ -346,6 +346,27 @@ pub struct Notice {
     pub expire_after: Option<GoDuration>,
 }
 
+impl Notice {
+    /// A custom notice that occurred once, as it may be listed: for tests.
+    pub fn custom<'a>(key: &str, data: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let data = data.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let time = "2026-01-01T00:00:00Z".to_owned();
+        Self {
+            id: NoticeId("1".to_owned()),
+            user_id: Some(0),
+            kind: NoticeKind::Custom,
+            key: key.to_owned(),
+            first_occurred: time.clone(),
+            last_occurred: time.clone(),
+            last_repeated: time,
+            occurrences: 1,
+            last_data: data.collect(),
+            repeat_after: None,
+            expire_after: None,
+        }
+    }
+}
+
 impl fmt::Debug for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Notice")

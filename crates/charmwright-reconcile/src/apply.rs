@@ -1,10 +1,11 @@
 //! Carrying out a plan.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use charmwright_hookcmds::{BagOwner, ErrorKind};
-use charmwright_pebble::{Client, ServiceStatus, WriteOptions};
+use charmwright_pebble::{Client, ServiceStatus};
 use charmwright_snapshot::{Container, Reader};
 
 use crate::driver::DriveError;
@@ -31,8 +32,10 @@ pub(crate) fn apply(plan: &Plan, reader: &Reader<'_>, containers: &Path) -> Resu
                     Err(error) if error.is_unreachable() => {
                         tracing::warn!("container {}: Pebble went away: {}", step.container, told(&error));
                     }
-                    result => result
-                        .map_err(|source| DriveError::Pebble { container: step.container.clone(), source })?,
+                    result => result.map_err(|error| DriveError::Pebble {
+                        container: step.container.clone(),
+                        source: Box::new(error),
+                    })?,
                 }
             }
         }
@@ -52,19 +55,29 @@ fn write_bag(change: &BagChange, reader: &Reader<'_>) -> Result<(), DriveError> 
     Ok(())
 }
 
-/// Files, then the plan, then the processes, then the record of what they were started with: whatever the hook
+/// Files, then the plan, then the processes, then the question whether they are up, then the record of what they were started with: whatever the hook
 /// dies between, the next one sees what is still to do.
 fn apply_container(step: &ContainerStep, client: &Client) -> Result<(), charmwright_pebble::Error> {
-    for (path, content) in &step.files {
-        client.write_file(path, content, &WriteOptions::default().make_dirs(true))?;
+    for path in &step.absent {
+        client.remove_path(path, true)?;
+    }
+    for directory in &step.directories {
+        client.make_dir(&directory.path, &directory.options())?;
+    }
+    for file in &step.files {
+        client.write_file(&file.path, &file.content, &file.options())?;
     }
     if !step.stop.is_empty() {
-        let names: Vec<&str> = step.stop.iter().map(String::as_str).collect();
-        let change = client.stop(&names)?;
-        client.wait_change(&change, CHANGE_TIMEOUT)?.into_result()?;
+        client.stop_and_wait(&names(&step.stop), CHANGE_TIMEOUT)?;
     }
     if let Some(layer) = &step.layer {
         client.add_layer(LABEL, layer)?;
+    }
+    if !step.stop_checks.is_empty() {
+        client.stop_checks(&names(&step.stop_checks))?;
+    }
+    if !step.start_checks.is_empty() {
+        client.start_checks(&names(&step.start_checks))?;
     }
     let mut started = step.started.clone();
     if !step.start.is_empty() {
@@ -75,10 +88,21 @@ fn apply_container(step: &ContainerStep, client: &Client) -> Result<(), charmwri
             started = started.map(|started| without_old_processes(started, &names, client)).transpose()?;
         }
     }
+    if step.ask {
+        match client.refresh_check(started::UP) {
+            Ok(_) => {}
+            Err(error) if error.is_too_old() => tracing::debug!("container {}: {error}", step.container),
+            Err(error) => return Err(error),
+        }
+    }
     match started {
         Some(started) => client.add_layer(LABEL, &started::layer(&started)),
         None => Ok(()),
     }
+}
+
+fn names(names: &BTreeSet<String>) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
 }
 
 /// Pebble goes on trying to start what failed to start, with the new definition; but a process that could not be

@@ -18,6 +18,22 @@ pub(crate) fn of<'a>(service: &Service, files: impl IntoIterator<Item = (&'a str
             hasher.update(part);
         }
     }
+    text(hasher)
+}
+
+/// The digest of several, by name.
+pub(crate) fn of_all<'a>(digests: impl Iterator<Item = (&'a String, &'a String)>) -> String {
+    let mut hasher = Sha256::new();
+    for (name, digest) in digests {
+        for part in [name, digest] {
+            hasher.update(part.len().to_le_bytes());
+            hasher.update(part);
+        }
+    }
+    text(hasher)
+}
+
+fn text(hasher: Sha256) -> String {
     let mut digest = String::new();
     for byte in hasher.finalize().iter().take(DIGEST_BYTES) {
         digest.extend(

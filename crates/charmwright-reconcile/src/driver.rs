@@ -1,18 +1,19 @@
 //! One run of a charm, from what is to what should be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use charmwright_event::{Certainty, Context};
 use charmwright_hookcmds::HookCommands;
+use charmwright_pebble::Client;
 use charmwright_snapshot::snapshot::{ContainerSnapshot, Snapshot};
 use charmwright_snapshot::{Container, Declaration, Inputs, Memory, NotYet, Reader, Ready, collect};
 
 use crate::apply::apply;
 use crate::desired::{ContainerWish, Desired, Wishes};
-use crate::plan::{Plan, Step, bag_change, container_step};
-use crate::status;
+use crate::plan::{Held, Plan, Step, bag_change, container_step};
+use crate::{started, status};
 
 /// How often `reconcile` may run in one hook before its wishes must agree with what they led to.
 const ROUNDS_MAX: usize = 5;
@@ -45,7 +46,7 @@ pub enum DriveError {
         /// The container.
         container: String,
         /// What it refused, and why.
-        source: charmwright_pebble::Error,
+        source: Box<charmwright_pebble::Error>,
     },
     /// `reconcile` wishes for something else each time its last wishes came true.
     #[error("reconcile does not settle: after {ROUNDS_MAX} rounds there is still to do: {}", .steps.join("; "))]
@@ -80,7 +81,10 @@ pub(crate) fn reconcile<I: Inputs>(
     world: &World,
 ) -> Result<(), DriveError> {
     let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
-    let mut hook = Hook { world, reader: &reader, remembered: reader.memory(), tried: BTreeSet::new() };
+    let mut declaration = Declaration::default();
+    I::declare(&mut declaration);
+    let (remembered, tried) = (reader.memory(), BTreeSet::new());
+    let mut hook = Hook { world, reader: &reader, declaration, remembered, tried };
     let mut snapshot = snapshot::<I>(&reader, world)?;
     let mut done = Vec::new();
     let causes = loop {
@@ -141,6 +145,7 @@ impl Round {
 struct Hook<'a> {
     world: &'a World,
     reader: &'a Reader<'a>,
+    declaration: Declaration,
     remembered: Memory,
     tried: BTreeSet<(String, String)>,
 }
@@ -199,31 +204,27 @@ impl Hook<'_> {
             let ContainerSnapshot::Up(state) = seen else {
                 continue;
             };
-            let held = self.held_files(name, wish)?;
+            let held = self.held(name, wish)?;
             if let Some(step) = container_step(name, wish, state, &held, &self.tried, round.complete) {
                 self.tried.extend(step.start.keys().map(|service| (name.to_owned(), service.clone())));
-                plan.steps.push(Step::Container(step));
+                if step.ask {
+                    self.tried.insert((name.to_owned(), started::UP.to_owned()));
+                }
+                plan.steps.push(Step::Container(Box::new(step)));
             }
         }
         Ok(())
     }
 
-    /// The wished files as they are; one that cannot be read counts as absent, and writing it will tell.
-    fn held_files(
-        &self,
-        container: &str,
-        wish: &ContainerWish,
-    ) -> Result<BTreeMap<String, Vec<u8>>, DriveError> {
-        if wish.files.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let paths: Vec<&str> = wish.files.keys().map(String::as_str).collect();
-        match Container::client(&self.world.containers, container).read_files(&paths) {
-            Ok(files) => {
-                Ok(files.into_iter().filter_map(|(path, content)| Some((path, content.ok()?))).collect())
+    /// What is wished for, as it is; what cannot be read counts as absent, and writing it will tell.
+    fn held(&self, container: &str, wish: &ContainerWish) -> Result<Held, DriveError> {
+        let client = Container::client(&self.world.containers, container);
+        match held(&client, wish) {
+            Ok(held) => Ok(held),
+            Err(error) if error.is_unreachable() => Ok(Held::default()),
+            Err(error) => {
+                Err(DriveError::Pebble { container: container.to_owned(), source: Box::new(error) })
             }
-            Err(error) if error.is_unreachable() => Ok(BTreeMap::new()),
-            Err(source) => Err(DriveError::Pebble { container: container.to_owned(), source }),
         }
     }
 
@@ -239,14 +240,15 @@ impl Hook<'_> {
 
     fn look(&self, container: &str) -> ContainerSnapshot {
         let client = Container::client(&self.world.containers, container);
+        let look = || charmwright_snapshot::look(&client, container, &self.declaration);
         for _ in 0..LOOKS {
-            let seen = charmwright_snapshot::look(&client);
+            let seen = look();
             if matches!(seen, ContainerSnapshot::Up(_)) {
                 return seen;
             }
             (self.world.pause)(PATIENCE / LOOKS);
         }
-        charmwright_snapshot::look(&client)
+        look()
     }
 
     /// Before anything is written: see [`charmwright_snapshot::memory`].
@@ -293,6 +295,24 @@ impl Hook<'_> {
         }
         Ok(())
     }
+}
+
+/// Only what has to be compared is read.
+fn held(client: &Client, wish: &ContainerWish) -> Result<Held, charmwright_pebble::Error> {
+    let mut held = Held::default();
+    let paths: Vec<&str> = wish.files.keys().map(String::as_str).collect();
+    for (path, content) in client.read_files(&paths)? {
+        held.contents.extend(content.ok().map(|content| (path, content)));
+    }
+    let files = wish.files.values().filter(|file| file.has_attributes()).map(|file| &file.path);
+    for path in files.chain(wish.directories.keys()).chain(&wish.absent) {
+        match client.file_info(path) {
+            Ok(info) => held.infos.extend(info.map(|info| (path.clone(), info))),
+            Err(charmwright_pebble::Error::File { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(held)
 }
 
 /// Without a memory the charm works too, only with more reads: so a full disk does not fail the hook. But a memory

@@ -10,9 +10,11 @@
 mod action;
 mod apply;
 mod charm;
+mod container;
 mod desired;
 mod digest;
 mod driver;
+mod file;
 mod logging;
 pub mod plan;
 mod started;
@@ -20,5 +22,7 @@ mod status;
 
 pub use action::{Action, ActionFailed, Parameters, Results};
 pub use charm::{Charm, charm};
-pub use desired::{ContainerWishes, Desired, File};
+pub use container::ContainerWishes;
+pub use desired::Desired;
 pub use driver::{DriveError, World};
+pub use file::{Directory, File};

@@ -5,13 +5,15 @@ use std::fmt;
 
 use charmwright_event::RelationId;
 use charmwright_hookcmds::{Bag, OpenedPort};
-use charmwright_pebble::{Check, Layer, LogTarget, Service, ServiceStatus, Startup};
+use charmwright_pebble::{Check, CheckStatus, FileInfo, Layer, LogTarget, Service, ServiceStatus, Startup};
 use charmwright_snapshot::Observed;
 use charmwright_snapshot::snapshot::ContainerState;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::desired::{ContainerWish, is_enabled, status_of};
+use crate::container::{is_enabled, status_of};
+use crate::desired::ContainerWish;
+use crate::file::{Directory, File};
 use crate::started::{self, Started};
 
 /// How many failures in a row Pebble takes for a check that is down, unless the check says.
@@ -29,7 +31,7 @@ pub(crate) enum Step {
     Open(OpenedPort),
     Close(OpenedPort),
     Write(BagChange),
-    Container(ContainerStep),
+    Container(Box<ContainerStep>),
 }
 
 /// What has to change in our application's bag.
@@ -48,11 +50,24 @@ pub(crate) struct BagChange {
 #[derive(Debug, Default)]
 pub(crate) struct ContainerStep {
     pub(crate) container: String,
-    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    pub(crate) absent: Vec<String>,
+    pub(crate) directories: Vec<Directory>,
+    pub(crate) files: Vec<File>,
     pub(crate) stop: BTreeSet<String>,
     pub(crate) layer: Option<Layer>,
+    pub(crate) stop_checks: BTreeSet<String>,
+    pub(crate) start_checks: BTreeSet<String>,
     pub(crate) start: BTreeMap<String, Why>,
+    /// Whether the workload is to be asked at once if it is up.
+    pub(crate) ask: bool,
     pub(crate) started: Option<Started>,
+}
+
+/// What is wished for and what is there, of files and directories.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    pub(crate) contents: BTreeMap<String, Vec<u8>>,
+    pub(crate) infos: BTreeMap<String, FileInfo>,
 }
 
 /// Why a service is started or restarted.
@@ -114,11 +129,13 @@ impl ContainerStep {
     fn lines(&self) -> Vec<String> {
         let name = &self.container;
         let mut lines = Vec::new();
-        lines.extend(
-            self.files
-                .iter()
-                .map(|(path, content)| format!("write {path} in container {name} ({} bytes)", content.len())),
-        );
+        lines.extend(self.absent.iter().map(|path| format!("remove {path} in container {name}")));
+        let directories = self.directories.iter().map(|directory| &directory.path);
+        lines.extend(directories.map(|path| format!("make directory {path} in container {name}")));
+        lines.extend(self.files.iter().map(|file| {
+            let File { path, content, .. } = file;
+            format!("write {path} in container {name} ({} bytes{})", content.len(), file.told_mode())
+        }));
         lines.extend(
             self.stop.iter().map(|service| format!("stop {service} in container {name}: no longer wanted")),
         );
@@ -127,10 +144,18 @@ impl ContainerStep {
                 layer.services.keys().chain(layer.checks.keys()).map(String::as_str).collect();
             lines.push(format!("set the layer of container {name}: {}", entries.join(", ")));
         }
+        let checks = |what: &str, checks: &BTreeSet<String>| -> Vec<String> {
+            checks.iter().map(|check| format!("{what} check {check} in container {name}")).collect()
+        };
+        lines.extend(checks("stop", &self.stop_checks));
+        lines.extend(checks("start", &self.start_checks));
         lines.extend(self.start.iter().map(|(service, why)| match why {
             Why::Down => format!("start {service} in container {name}"),
             Why::Outdated => format!("restart {service} in container {name}: it runs with something else"),
         }));
+        if self.ask {
+            lines.push(format!("ask the workload of container {name} whether it is up"));
+        }
         if lines.is_empty() && self.started.is_some() {
             lines.push(format!("note what container {name} was started with"));
         }
@@ -138,10 +163,15 @@ impl ContainerStep {
     }
 
     fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.absent.is_empty()
+            && self.directories.is_empty()
+            && self.files.is_empty()
             && self.stop.is_empty()
             && self.layer.is_none()
+            && self.stop_checks.is_empty()
+            && self.start_checks.is_empty()
             && self.start.is_empty()
+            && !self.ask
             && self.started.is_none()
     }
 }
@@ -184,19 +214,17 @@ pub(crate) fn container_step(
     container: &str,
     wish: &ContainerWish,
     state: &ContainerState,
-    held: &BTreeMap<String, Vec<u8>>,
+    held: &Held,
     tried: &BTreeSet<(String, String)>,
     complete: bool,
 ) -> Option<ContainerStep> {
     let before = started::read(&state.plan);
     let mut after = before.clone();
     let mut step = ContainerStep { container: container.to_owned(), ..ContainerStep::default() };
-    let changed = |(path, content): &(&String, &Vec<u8>)| held.get(*path) != Some(*content);
-    step.files =
-        wish.files.iter().filter(changed).map(|(path, content)| (path.clone(), content.clone())).collect();
+    plan_files(&mut step, wish, held);
 
     let mut layer = wish.layer.clone();
-    for name in before.keys() {
+    for name in before.keys().filter(|name| *name != started::UP) {
         let unwanted = match wish.layer.services.get(name) {
             Some(service) => !is_enabled(service),
             None => complete,
@@ -224,11 +252,64 @@ pub(crate) fn container_step(
         }
         after.insert(name.clone(), digest.clone());
     }
+    match &wish.up {
+        Some(up) => drop(after.insert(started::UP.to_owned(), up.clone())),
+        None if complete && after.remove(started::UP).is_some() => {
+            step.stop_checks.insert(started::UP.to_owned());
+            if let Some(old) = state.plan.checks.get(started::UP) {
+                layer.checks.insert(started::UP.to_owned(), old.clone().startup(Startup::Disabled));
+            }
+        }
+        None => {}
+    }
     // A service that is to be started anew gets its definition anew: a plan does not show all of a text.
     let outdated = step.start.values().any(|why| *why == Why::Outdated) || after != before;
     step.layer = (outdated || differs(&layer, &state.plan)).then_some(layer);
+    plan_checks(&mut step, wish, state, tried);
     step.started = (after != before).then_some(after);
     (!step.is_empty()).then_some(step)
+}
+
+/// What is to be removed, made and written.
+fn plan_files(step: &mut ContainerStep, wish: &ContainerWish, held: &Held) {
+    step.absent = wish.absent.iter().filter(|path| held.infos.contains_key(*path)).cloned().collect();
+    let missing = |directory: &&Directory| !held.infos.get(&directory.path).is_some_and(Directory::is_there);
+    step.directories = wish.directories.values().filter(missing).cloned().collect();
+    let changed = |file: &&File| {
+        held.contents.get(&file.path) != Some(&file.content)
+            || (file.has_attributes() && !held.infos.get(&file.path).is_some_and(|info| file.fits(info)))
+    };
+    step.files = wish.files.values().filter(changed).cloned().collect();
+}
+
+/// Which checks are to be started, and whether the workload is to be asked: since it was last asked something else was
+/// started, or nobody knows what the check has seen.
+fn plan_checks(
+    step: &mut ContainerStep,
+    wish: &ContainerWish,
+    state: &ContainerState,
+    tried: &BTreeSet<(String, String)>,
+) {
+    // Adding a layer starts all of them.
+    if step.layer.is_none() {
+        let wanted = |name: &str| {
+            wish.layer.checks.get(name).is_some_and(|check| check.startup != Some(Startup::Disabled))
+        };
+        let stopped = state.checks.iter().filter(|check| check.status == CheckStatus::Inactive);
+        step.start_checks = stopped.map(|check| check.name.clone()).filter(|name| wanted(name)).collect();
+    }
+    let asked = (step.container.clone(), started::UP.to_owned());
+    if wish.up.is_none() || tried.contains(&asked) {
+        return;
+    }
+    let unproven =
+        state.checks.iter().any(|check| check.name == started::UP && check.has_run() == Some(false));
+    let known = started::read(&state.plan);
+    step.ask = unproven
+        || !step.start.is_empty()
+        || step.layer.is_some()
+        || step.start_checks.contains(started::UP)
+        || known.get(started::UP) != wish.up.as_ref();
 }
 
 /// Whether the plan lacks anything of the layer.
@@ -270,7 +351,7 @@ fn as_planned(check: &Check) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use charmwright_pebble::ServiceInfo;
+    use charmwright_pebble::{Owner, ServiceInfo};
     use proptest::collection::btree_map;
     use proptest::prelude::*;
 
@@ -358,11 +439,11 @@ mod tests {
         plan.services.extend(started::layer(started).services);
         let info = serde_json::json!({"name": "web", "startup": "enabled", "current": status.as_str()});
         let info: ServiceInfo = serde_json::from_value(info).unwrap();
-        ContainerState { plan, services: vec![info], checks: Vec::new() }
+        ContainerState { plan, services: vec![info], ..ContainerState::default() }
     }
 
     fn step(wish: &ContainerWish, state: &ContainerState) -> Option<ContainerStep> {
-        container_step("c", wish, state, &BTreeMap::new(), &BTreeSet::new(), true)
+        container_step("c", wish, state, &Held::default(), &BTreeSet::new(), true)
     }
 
     #[test]
@@ -408,7 +489,7 @@ mod tests {
         let state = running(&wish, &wish.digests, &ServiceStatus::Inactive);
         assert_eq!(step(&wish, &state).unwrap().start, BTreeMap::from([("web".to_owned(), Why::Down)]));
         let tried = BTreeSet::from([("c".to_owned(), "web".to_owned())]);
-        assert!(container_step("c", &wish, &state, &BTreeMap::new(), &tried, true).is_none());
+        assert!(container_step("c", &wish, &state, &Held::default(), &tried, true).is_none());
     }
 
     #[test]
@@ -420,17 +501,100 @@ mod tests {
         assert_eq!(step.stop, BTreeSet::from(["web".to_owned()]));
         assert_eq!(step.layer.unwrap().services["web"].startup, Some(Startup::Disabled));
         assert_eq!(step.started, Some(Started::new()));
-        assert!(container_step("c", &nothing, &state, &BTreeMap::new(), &BTreeSet::new(), false).is_none());
+        assert!(container_step("c", &nothing, &state, &Held::default(), &BTreeSet::new(), false).is_none());
     }
 
     #[test]
     fn a_file_is_written_only_if_it_differs() {
         let mut wish = ContainerWish::default();
-        wish.files.insert("/etc/a".to_owned(), b"one".to_vec());
+        wish.files.insert("/etc/a".to_owned(), File::unread("/etc/a", "one"));
         let state = ContainerState::default();
-        let held = |content: &[u8]| BTreeMap::from([("/etc/a".to_owned(), content.to_vec())]);
+        let held = |content: &[u8]| Held {
+            contents: BTreeMap::from([("/etc/a".to_owned(), content.to_vec())]),
+            ..Held::default()
+        };
         let none = BTreeSet::new();
         assert!(container_step("c", &wish, &state, &held(b"one"), &none, true).is_none());
         assert!(container_step("c", &wish, &state, &held(b"two"), &none, true).is_some());
+    }
+
+    fn info(permissions: &str, kind: &str) -> FileInfo {
+        let info = serde_json::json!({"path": "/etc/a", "name": "a", "type": kind, "permissions": permissions,
+            "user": "app", "user-id": 5});
+        serde_json::from_value(info).unwrap()
+    }
+
+    #[test]
+    fn mode_and_owner_are_repaired_only_where_they_are_wished() {
+        let state = ContainerState::default();
+        let is_written = |file: File, info: Option<FileInfo>| {
+            let mut wish = ContainerWish::default();
+            wish.files.insert("/etc/a".to_owned(), file);
+            let contents = BTreeMap::from([("/etc/a".to_owned(), b"one".to_vec())]);
+            let infos = info.into_iter().map(|info| ("/etc/a".to_owned(), info)).collect();
+            let held = Held { contents, infos };
+            container_step("c", &wish, &state, &held, &BTreeSet::new(), true).is_some()
+        };
+        let file = || File::unread("/etc/a", "one");
+        assert!(!is_written(file(), None));
+        assert!(!is_written(file().mode(0o600), Some(info("600", "file"))));
+        assert!(is_written(file().mode(0o600), Some(info("644", "file"))));
+        assert!(is_written(file().mode(0o600), None));
+        assert!(!is_written(file().owner(Owner::user("app")), Some(info("644", "file"))));
+        assert!(is_written(file().owner(Owner::user("root")), Some(info("644", "file"))));
+        assert!(is_written(file().owner(Owner::ids(5, 6)), Some(info("644", "file"))));
+    }
+
+    #[test]
+    fn directories_are_made_where_there_are_none_and_what_shall_not_be_is_removed() {
+        let state = ContainerState::default();
+        let step = |infos: &[&str]| {
+            let mut wish = ContainerWish::default();
+            wish.directories.insert("/etc/a".to_owned(), Directory::new("/etc/a"));
+            wish.absent.insert("/old".to_owned());
+            let infos = infos.iter().map(|path| ((*path).to_owned(), info("755", "directory"))).collect();
+            let held = Held { infos, ..Held::default() };
+            container_step("c", &wish, &state, &held, &BTreeSet::new(), true).map(|step| step.lines())
+        };
+        assert_eq!(step(&["/etc/a"]), None);
+        assert_eq!(
+            step(&["/old"]).unwrap(),
+            ["remove /old in container c", "make directory /etc/a in container c"]
+        );
+    }
+
+    fn up(status: &str, successes: u64) -> ContainerState {
+        let info = serde_json::json!({"name": started::UP, "status": status, "threshold": 1,
+            "successes": successes, "change-id": "3"});
+        let mut wish = wish("web");
+        wish.layer = wish.layer.check(started::UP, Check::tcp(1).threshold(1));
+        let mut record = wish.digests.clone();
+        record.insert(started::UP.to_owned(), "before".to_owned());
+        let state = running(&wish, &record, &ServiceStatus::Active);
+        ContainerState { checks: vec![serde_json::from_value(info).unwrap()], ..state }
+    }
+
+    #[test]
+    fn the_workload_is_asked_when_something_else_runs_or_nobody_has_asked() {
+        let asks = |runs: &str, state: &ContainerState, tried: bool| {
+            let mut wish = wish("web");
+            wish.layer = wish.layer.check(started::UP, Check::tcp(1).threshold(1));
+            wish.up = Some(runs.to_owned());
+            let asked = [("c".to_owned(), started::UP.to_owned())].into_iter().filter(|_| tried).collect();
+            container_step("c", &wish, state, &Held::default(), &asked, true).is_some_and(|step| step.ask)
+        };
+        assert!(!asks("before", &up("up", 7), false));
+        assert!(asks("before", &up("up", 0), false));
+        assert!(!asks("before", &up("up", 0), true));
+        assert!(asks("after", &up("up", 7), false));
+        assert!(asks("before", &up("inactive", 7), false));
+    }
+
+    #[test]
+    fn nobody_asks_a_workload_that_is_no_longer_to_be_asked() {
+        let step = step(&wish("web"), &up("up", 7)).unwrap();
+        assert_eq!(step.stop_checks, BTreeSet::from([started::UP.to_owned()]));
+        assert_eq!(step.layer.unwrap().checks[started::UP].startup, Some(Startup::Disabled));
+        assert!(!step.started.unwrap().contains_key(started::UP));
     }
 }

@@ -12,6 +12,9 @@ use charmwright_pebble::{Layer, Service, Startup};
 /// The entry that holds the record.
 const ENTRY: &str = "charmwright-started";
 
+/// The check that tells whether the workload is up. In the record it stands for what ran when it was last asked.
+pub(crate) const UP: &str = "charmwright-up";
+
 /// Service to digest.
 pub(crate) type Started = BTreeMap<String, String>;
 

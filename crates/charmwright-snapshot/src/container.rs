@@ -1,10 +1,10 @@
 //! Workload containers.
 
 use charmwright_event::{Datum, EventKind};
-use charmwright_pebble::Client;
+use charmwright_pebble::{CheckInfo, CheckStatus, Client, Notice, ServiceInfo};
 
 use crate::readiness::{NotYet, Ready, Waker};
-use crate::snapshot::{ContainerSnapshot, ContainerState};
+use crate::snapshot::{ContainerSnapshot, ContainerState, FileSnapshot};
 
 /// A workload container with its Pebble.
 ///
@@ -56,6 +56,55 @@ impl Container {
         match &self.seen {
             ContainerSnapshot::Up(state) => Ok(state),
             ContainerSnapshot::Unreachable { cause } => Err(self.not_yet(cause)),
+            ContainerSnapshot::Denied { cause } => Err(NotYet::blocked(
+                &self.name,
+                format!("Pebble does not let the charm's user: {cause}"),
+                "set `charm-user: root` in charmcraft.yaml, or use Juju 3.6 or later",
+                Waker::of(EventKind::UpgradeCharm, "", Datum::CharmFiles),
+            )),
+        }
+    }
+
+    /// A service that runs.
+    ///
+    /// Whether the workload in it is up is another question: see [`check`](Self::check).
+    ///
+    /// # Errors
+    ///
+    /// If Pebble does not answer, if there is no such service, or if it does not run. Juju is not told when a service
+    /// comes up, so such a wait ends with `update-status`, or with any other event.
+    pub fn service(&self, name: &str) -> Ready<&ServiceInfo> {
+        let info = self.state()?.services.iter().find(|info| info.name == name);
+        match info {
+            Some(info) if info.is_running() => Ok(info),
+            Some(info) => {
+                Err(self.service_not_yet(name, &format!("does not run: it is {}", info.current), false))
+            }
+            None => Err(self.service_not_yet(name, "is not in the plan", false)),
+        }
+    }
+
+    /// A check that is up, and not only because it has not run yet.
+    ///
+    /// What it answers is what Pebble saw last, at most a period ago. To learn that a workload has come up since it was
+    /// started, wish for that: `desired.container(…).up_when(check)`.
+    ///
+    /// # Errors
+    ///
+    /// If Pebble does not answer, or if the check is down, then with `<container>-pebble-check-recovered` as its waker
+    /// (Juju 3.6 and later). If it is not in the plan, does not run, or has not run yet, Juju is not told of a change, and
+    /// `update-status` comes next. (A Pebble before 1.23 does not tell whether a check that is up has run.)
+    pub fn check(&self, name: &str) -> Ready<&CheckInfo> {
+        let unsure = |cause: &str| {
+            let waker = Waker::of(EventKind::UpdateStatus, &self.name, Datum::World);
+            Err(NotYet::waiting(&self.name, format!("check {name} {cause}"), waker))
+        };
+        match self.state()?.checks.iter().find(|check| check.name == name) {
+            None => unsure("is not in the plan"),
+            Some(check) if check.status == CheckStatus::Down => Err(self.check_down(name)),
+            Some(check) if check.status != CheckStatus::Up => unsure("does not run"),
+            Some(check) if check.has_run() == Some(false) => unsure("has not run yet"),
+            Some(check) => Ok(check),
         }
     }
 
@@ -81,8 +130,130 @@ impl Container {
         NotYet::waiting(&self.name, format!("check {check} is down"), waker)
     }
 
+    /// The workload, which its check does not find up. Pebble tells Juju when it does (Juju 3.6).
+    pub fn workload_not_up(&self) -> NotYet {
+        let waker = Waker::of(EventKind::PebbleCheckRecovered, &self.name, Datum::Check);
+        NotYet::waiting(&self.name, "the workload is not up", waker)
+    }
+
     /// The client for a container of a charm that runs under Juju, where sockets are in `containers`.
     pub fn client(containers: &std::path::Path, name: &str) -> Client {
         Client::new(containers.join(name).join("pebble.socket"))
+    }
+}
+
+/// A custom notice that the workload records when something has happened, as with `pebble notify <key>`:
+/// `#[notice("web", "example.com/backup-done")]`.
+///
+/// It is a level, not an edge: that it has occurred, and what was said the last time. Several occurrences may look like
+/// one, and the same may be seen again in later hooks. Pebble forgets it a week after it last occurred.
+///
+/// Needs Pebble 1.7.2 and Juju 3.4 or later.
+#[derive(Debug, Clone)]
+pub struct Noticed {
+    container: Container,
+    key: String,
+}
+
+impl Noticed {
+    pub(crate) fn new(container: Container, key: &str) -> Self {
+        Self { container, key: key.to_owned() }
+    }
+
+    /// For tests: one that has not occurred, in a container whose Pebble answers.
+    pub fn not_occurred(container: &str, key: &str) -> Self {
+        Self::new(Container::fresh(container), key)
+    }
+
+    /// For tests: one that has occurred, and what was said with it.
+    pub fn occurred_with<'a>(
+        container: &str,
+        key: &str,
+        data: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let notice = Notice::custom(key, data);
+        let state =
+            ContainerState { notices: [(key.to_owned(), notice)].into(), ..ContainerState::default() };
+        Self::new(Container::new(container, ContainerSnapshot::Up(Box::new(state))), key)
+    }
+
+    /// What was said when it last occurred.
+    ///
+    /// ```
+    /// use charmwright_snapshot::Noticed;
+    ///
+    /// let backup = Noticed::not_occurred("db", "example.com/backup-done");
+    /// let cause = backup.occurred().unwrap_err();
+    /// assert_eq!(cause.waker().to_string(), "db-pebble-custom-notice or update-status");
+    /// let backup = Noticed::occurred_with("db", "example.com/backup-done", [("path", "/backup/1")]);
+    /// assert_eq!(backup.occurred().unwrap().last_data["path"], "/backup/1");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If Pebble does not answer; if it has not occurred, with `<container>-pebble-custom-notice` as its waker.
+    pub fn occurred(&self) -> Ready<&Notice> {
+        let Self { container, key } = self;
+        container.state()?.notices.get(key).ok_or_else(|| {
+            let waker = Waker::of(EventKind::PebbleCustomNotice, &container.name, Datum::Notice);
+            NotYet::waiting(&container.name, format!("{key} has not been noticed"), waker)
+        })
+    }
+}
+
+/// A file in a container that the charm reads: `#[file("web", "/etc/version")]`. What the charm itself wants there is a
+/// wish, not an input.
+#[derive(Debug, Clone)]
+pub struct ContainerFile {
+    container: Container,
+    path: String,
+}
+
+impl ContainerFile {
+    pub(crate) fn new(container: Container, path: &str) -> Self {
+        Self { container, path: path.to_owned() }
+    }
+
+    /// For tests: a file with this content.
+    pub fn with_content(container: &str, path: &str, content: impl Into<Vec<u8>>) -> Self {
+        let file = FileSnapshot::Content(content.into());
+        let state = ContainerState { files: [(path.to_owned(), file)].into(), ..ContainerState::default() };
+        Self::new(Container::new(container, ContainerSnapshot::Up(Box::new(state))), path)
+    }
+
+    /// For tests: a file that is not there.
+    pub fn missing(container: &str, path: &str) -> Self {
+        Self::new(Container::fresh(container), path)
+    }
+
+    /// Its content.
+    ///
+    /// # Errors
+    ///
+    /// If Pebble does not answer, if there is no such file, or if it cannot be read. Juju is not told when a file changes,
+    /// so such a wait ends with `update-status`, or with any other event.
+    pub fn content(&self) -> Ready<&[u8]> {
+        match self.container.state()?.files.get(&self.path) {
+            Some(FileSnapshot::Content(content)) => Ok(content),
+            Some(FileSnapshot::Unreadable { cause }) => {
+                Err(self.not_yet(&format!("cannot be read: {cause}")))
+            }
+            Some(FileSnapshot::Missing) | None => Err(self.not_yet("is not there")),
+        }
+    }
+
+    /// Its content as text.
+    ///
+    /// # Errors
+    ///
+    /// As for [`content`](Self::content), and if it is not UTF-8.
+    pub fn text(&self) -> Ready<&str> {
+        str::from_utf8(self.content()?).map_err(|_| self.not_yet("is not UTF-8"))
+    }
+
+    fn not_yet(&self, cause: &str) -> NotYet {
+        let Self { container, path } = self;
+        let waker = Waker::of(EventKind::UpdateStatus, &container.name, Datum::World);
+        NotYet::waiting(&container.name, format!("file {path} {cause}"), waker)
     }
 }

@@ -3,7 +3,7 @@
 use charmwright_hookcmds::Bag;
 
 use crate::config::{Config, Options};
-use crate::container::Container;
+use crate::container::{Container, ContainerFile, Noticed};
 use crate::peers::{PeerInterface, Peers};
 use crate::readiness::NotYet;
 use crate::relation::{Interface, Offered, Provides, Requires};
@@ -49,6 +49,10 @@ pub struct Declaration {
     pub endpoints: Vec<EndpointDeclaration>,
     /// Its containers.
     pub containers: Vec<&'static str>,
+    /// Notices that it waits for: container and key.
+    pub notices: Vec<(&'static str, &'static str)>,
+    /// Files that it reads: container and path.
+    pub files: Vec<(&'static str, &'static str)>,
 }
 
 /// How an endpoint is read.
@@ -241,7 +245,21 @@ impl Declaration {
 
     /// Adds a container.
     pub fn container(&mut self, name: &'static str) {
-        self.containers.push(name);
+        if !self.containers.contains(&name) {
+            self.containers.push(name);
+        }
+    }
+
+    /// Adds a notice of a container.
+    pub fn notice(&mut self, container: &'static str, key: &'static str) {
+        self.container(container);
+        self.notices.push((container, key));
+    }
+
+    /// Adds a file of a container.
+    pub fn file(&mut self, container: &'static str, path: &'static str) {
+        self.container(container);
+        self.files.push((container, path));
     }
 }
 
@@ -252,5 +270,19 @@ impl Container {
             .containers
             .get(name)
             .map_or_else(|| Self::unreachable(name), |seen| Self::new(name, seen.clone()))
+    }
+}
+
+impl Noticed {
+    /// Takes a declared notice from what was read.
+    pub fn collect(container: &'static str, key: &'static str, snapshot: &Snapshot) -> Self {
+        Self::new(Container::collect(container, snapshot), key)
+    }
+}
+
+impl ContainerFile {
+    /// Takes a declared file from what was read.
+    pub fn collect(container: &'static str, path: &'static str, snapshot: &Snapshot) -> Self {
+        Self::new(Container::collect(container, snapshot), path)
     }
 }

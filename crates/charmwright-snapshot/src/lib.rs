@@ -9,7 +9,7 @@
 //! | [`config`] | options into Rust types |
 //! | [`relation`] | handshakes ([`Requires`]) and offers ([`Provides`]) |
 //! | [`peers`] | the other units of the application ([`Peers`]) |
-//! | [`container`] | workload containers |
+//! | [`container`] | workload containers, their notices and files |
 //! | [`input`] | the traits behind `#[derive(Inputs)]` |
 //! | [`snapshot`] | what was read, as a value |
 //! | [`reader`] | reading it, and observing our own outputs |
@@ -30,7 +30,7 @@ mod collect;
 pub use charmwright_hookcmds::{Bag, BagOwner, Sensitive};
 pub use collect::{collect, look};
 pub use config::{Config, Port};
-pub use container::Container;
+pub use container::{Container, ContainerFile, Noticed};
 pub use input::{Declaration, Inputs, Leadership};
 pub use memory::Memory;
 pub use peers::{PeerInterface, Peers};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use charmwright_event::{AppName, RelationId, UnitName};
 use charmwright_hookcmds::{Bag, Sensitive};
-use charmwright_pebble::{CheckInfo, Layer, ServiceInfo};
+use charmwright_pebble::{CheckInfo, Layer, Notice, ServiceInfo};
 use serde_json::Value;
 
 use crate::reader::OwnBag;
@@ -87,6 +87,11 @@ pub enum ContainerSnapshot {
         /// In what way.
         cause: String,
     },
+    /// Its Pebble does not let the charm's user.
+    Denied {
+        /// What it said.
+        cause: String,
+    },
     /// Its Pebble answers.
     Up(Box<ContainerState>),
 }
@@ -100,4 +105,32 @@ pub struct ContainerState {
     pub services: Vec<ServiceInfo>,
     /// The checks and how they are.
     pub checks: Vec<CheckInfo>,
+    /// The declared notices that occurred, by key: of several users' the one that occurred last.
+    pub notices: BTreeMap<String, Notice>,
+    /// The declared files, by path. Their content is in no log.
+    pub files: BTreeMap<String, FileSnapshot>,
+}
+
+/// A file in a container. Its `Debug` shows no content.
+#[derive(Clone)]
+pub enum FileSnapshot {
+    /// Its content.
+    Content(Vec<u8>),
+    /// There is none.
+    Missing,
+    /// It cannot be read.
+    Unreadable {
+        /// What Pebble said.
+        cause: String,
+    },
+}
+
+impl std::fmt::Debug for FileSnapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Content(content) => write!(f, "Content({} bytes)", content.len()),
+            Self::Missing => f.write_str("Missing"),
+            Self::Unreadable { cause } => f.debug_struct("Unreadable").field("cause", cause).finish(),
+        }
+    }
 }

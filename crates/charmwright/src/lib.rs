@@ -4,11 +4,11 @@ pub use charmwright_derive::{Action, Config, Inputs};
 pub use charmwright_interfaces as interfaces;
 pub use charmwright_pebble as pebble;
 pub use charmwright_reconcile::{
-    ActionFailed, Charm, ContainerWishes, Desired, DriveError, File, Results, World, charm,
+    ActionFailed, Charm, ContainerWishes, Desired, Directory, DriveError, File, Results, World, charm,
 };
 pub use charmwright_snapshot::{
-    Container, IntoReady, Leadership, NotYet, Peers, Port, Provides, Ready, Requires, Sensitive, Severity,
-    Waker,
+    Container, ContainerFile, IntoReady, Leadership, NotYet, Noticed, Peers, Port, Provides, Ready, Requires,
+    Sensitive, Severity, Waker,
 };
 /// For interfaces of your own.
 pub mod interface {
@@ -26,8 +26,8 @@ pub mod prelude {
 
     pub use crate::pebble::{Check, Layer, Level, Service, Startup};
     pub use crate::{
-        Action, ActionFailed, Config, Container, Desired, File, Inputs, Leadership, NotYet, Peers, Port,
-        Provides, Ready, Requires, Results, Sensitive, charm,
+        Action, ActionFailed, Config, Container, ContainerFile, Desired, File, Inputs, Leadership, NotYet,
+        Noticed, Peers, Port, Provides, Ready, Requires, Results, Sensitive, charm,
     };
 }
 
@@ -38,7 +38,8 @@ pub mod __private {
     pub use charmwright_snapshot::config::{Options, read};
     pub use charmwright_snapshot::input::{Input, PeersInput, ProvidesInput, RequiresInput};
     pub use charmwright_snapshot::{
-        Config, Container, Declaration, Inputs, Interface, NotYet, Offered, PeerInterface, Snapshot,
+        Config, Container, ContainerFile, Declaration, Inputs, Interface, NotYet, Noticed, Offered,
+        PeerInterface, Snapshot,
     };
 
     /// The value, or its cause among the others.

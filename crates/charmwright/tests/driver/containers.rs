@@ -1,77 +1,15 @@
 //! What a charm wants of a container, on a real Pebble: a daemon that runs as the test does.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use charmwright::pebble::{Client, ServiceStatus};
+use charmwright::pebble::ServiceStatus;
 use charmwright::prelude::*;
 use charmwright::{Charm, DriveError};
 use charmwright_sim::events::Hook;
 
+use crate::pebble::{LOOK_PERIOD, Pebble};
 use crate::unit::Unit;
-
-/// How often a test looks whether something has come about; a deadline ends it.
-const LOOK_PERIOD: Duration = Duration::from_millis(20);
-
-/// A Pebble in a folder of its own, where the charm finds its socket.
-struct Pebble {
-    folder: tempfile::TempDir,
-    daemon: Child,
-}
-
-impl Pebble {
-    fn start() -> Self {
-        let named = std::env::var_os("CHARMWRIGHT_PEBBLE").map(PathBuf::from);
-        let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/pebble-1.26.0");
-        let program = named.unwrap_or(built);
-        assert!(program.is_file(), "{} is not there; `cargo xtask setup` builds it", program.display());
-        let folder = tempfile::Builder::new().prefix("cw").tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("work")).unwrap();
-        let daemon = Command::new(program)
-            .args(["run", "--create-dirs", "--hold"])
-            .env("PEBBLE", folder.path().join("state"))
-            .env("PEBBLE_SOCKET", folder.path().join("work/pebble.socket"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let pebble = Self { folder, daemon };
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while pebble.client().system_info().is_err() {
-            assert!(Instant::now() < deadline, "Pebble does not come up");
-            std::thread::sleep(LOOK_PERIOD);
-        }
-        pebble
-    }
-
-    fn client(&self) -> Client {
-        Client::new(self.folder.path().join("work/pebble.socket"))
-    }
-
-    /// A path for a file of the charm's, inside the test's own folder.
-    fn file(&self, name: &str) -> String {
-        self.folder.path().join("files").join(name).display().to_string()
-    }
-
-    /// When each service was started.
-    fn since(&self, service: &str) -> Option<String> {
-        self.client().services(&[service]).unwrap().remove(0).current_since
-    }
-
-    fn status(&self, service: &str) -> ServiceStatus {
-        self.client().services(&[service]).unwrap().remove(0).current
-    }
-}
-
-impl Drop for Pebble {
-    fn drop(&mut self) {
-        // Its services end with it when it is asked, not when it is killed.
-        let _ = Command::new("kill").arg(self.daemon.id().to_string()).status();
-        let _ = self.daemon.wait();
-    }
-}
 
 #[derive(Debug, Config)]
 struct Options {

@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod containers;
+mod daemon_dies;
+mod pebble;
+mod readiness;
 mod unit;
 
 use charmwright::Charm;

@@ -1,0 +1,201 @@
+//! What a charm learns of a workload, on a real Pebble.
+
+use std::cell::RefCell;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use charmwright::pebble::{CheckStatus, CustomNotice, Owner};
+use charmwright::prelude::*;
+use charmwright::{Charm, Directory};
+
+use crate::pebble::{LOOK_PERIOD, Pebble};
+use crate::unit::Unit;
+
+#[derive(Debug, Inputs)]
+struct Work {
+    #[container("work")]
+    container: Container,
+    #[notice("work", "example.com/backup-done")]
+    backup: Noticed,
+    #[file("work", "/etc/hostname")]
+    hostname: ContainerFile,
+    #[file("work", "/no/such/file")]
+    none: ContainerFile,
+}
+
+thread_local! {
+    static FOLDER: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+fn unit(pebble: &Pebble) -> Unit {
+    FOLDER.set(pebble.file(""));
+    std::fs::create_dir_all(pebble.file("")).unwrap();
+    let mut unit = Unit::new(true);
+    unit.containers = pebble.folder.path().into();
+    unit
+}
+
+fn file(name: &str) -> String {
+    FOLDER.with_borrow(|folder| format!("{folder}{name}"))
+}
+
+fn sleeper() -> Layer {
+    Layer::new().service("web", Service::new("sleep 1000").startup(Startup::Enabled))
+}
+
+/// The workload is up when a file is there.
+fn up_when_file(work: &Work, desired: &Desired) -> Result<(), NotYet> {
+    let check = Check::exec(format!("test -e {}", file("up"))).period(Duration::from_millis(100));
+    desired.container(&work.container).up_when(check).layer(sleeper())
+}
+
+fn up() -> Charm<Work> {
+    charm(up_when_file)
+}
+
+fn status_of_check(pebble: &Pebble) -> CheckStatus {
+    pebble.client().checks(&["charmwright-up"]).unwrap().remove(0).status
+}
+
+const NOT_UP: &str =
+    "waiting: work: the workload is not up (woken by work-pebble-check-recovered or update-status)";
+
+#[test]
+fn a_workload_that_is_not_up_is_waited_for_and_its_recovery_is_told_by_pebble() {
+    let pebble = Pebble::start();
+    let mut unit = unit(&pebble);
+    unit.config_changed(&up());
+    assert_eq!(unit.status(), NOT_UP);
+    // It is down after one failure, so that its recovery is an event.
+    assert_eq!(status_of_check(&pebble), CheckStatus::Down);
+
+    std::fs::write(file("up"), "").unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while status_of_check(&pebble) == CheckStatus::Down {
+        assert!(Instant::now() < deadline, "the check does not recover");
+        std::thread::sleep(LOOK_PERIOD);
+    }
+    let recovered = |change: &charmwright::pebble::Change| change.kind == "recover-check";
+    let changes = pebble.client().changes(charmwright::pebble::ChangesIn::Past, None).unwrap();
+    assert!(changes.iter().any(recovered), "{changes:?}");
+    unit.config_changed(&up());
+    assert_eq!(unit.status(), "active: ");
+}
+
+#[test]
+fn a_workload_that_is_up_at_once_is_known_to_be_in_the_same_hook() {
+    let pebble = Pebble::start();
+    let mut unit = unit(&pebble);
+    std::fs::write(file("up"), "").unwrap();
+    unit.config_changed(&up());
+    assert_eq!(unit.status(), "active: ");
+}
+
+#[test]
+fn what_the_check_saw_before_a_restart_does_not_count() {
+    let pebble = Pebble::start();
+    let mut unit = unit(&pebble);
+    std::fs::write(file("up"), "").unwrap();
+    unit.config_changed(&up());
+    // Up for an hour, as the check knows; what starts now is not.
+    let later: Charm<Work> = charm(|work: &Work, desired: &Desired| {
+        let check = Check::exec(format!("test -e {}", file("up"))).period(Duration::from_secs(3600));
+        let layer = Layer::new().service("web", Service::new("sleep 1001").startup(Startup::Enabled));
+        desired.container(&work.container).up_when(check).layer(layer)
+    });
+    std::fs::remove_file(file("up")).unwrap();
+    unit.config_changed(&later);
+    assert_eq!(unit.status(), NOT_UP);
+}
+
+#[test]
+fn a_workload_that_is_no_longer_asked_is_not() {
+    let pebble = Pebble::start();
+    let mut unit = unit(&pebble);
+    unit.config_changed(&up());
+    assert_eq!(unit.status(), NOT_UP);
+    let unasked: Charm<Work> =
+        charm(|work: &Work, desired: &Desired| desired.container(&work.container).layer(sleeper()));
+    unit.config_changed(&unasked);
+    assert_eq!(unit.status(), "active: ");
+    assert_eq!(status_of_check(&pebble), CheckStatus::Inactive);
+    unit.config_changed(&up());
+    assert_eq!(unit.status(), NOT_UP);
+}
+
+#[test]
+fn a_notice_is_waited_for_by_its_name_whoever_records_it() {
+    let pebble = Pebble::start();
+    let mut unit = unit(&pebble);
+    let backup: Charm<Work> = charm(|work: &Work, desired: &Desired| {
+        let done = work.backup.occurred()?;
+        let path = done.last_data.get("path").cloned().unwrap_or_default();
+        desired.container(&work.container).file(File::unread(&file("last-backup"), path));
+        Ok(())
+    });
+    unit.config_changed(&backup);
+    assert_eq!(
+        unit.status(),
+        "waiting: work: example.com/backup-done has not been noticed (woken by work-pebble-custom-notice or update-status)"
+    );
+    for path in ["/backup/1", "/backup/2"] {
+        let notice = CustomNotice::new("example.com/backup-done").data("path", path);
+        pebble.client().notify(&notice).unwrap();
+    }
+    unit.config_changed(&backup);
+    assert_eq!(unit.status(), "active: ");
+    assert_eq!(std::fs::read_to_string(file("last-backup")).unwrap(), "/backup/2");
+}
+
+#[test]
+fn a_file_of_the_container_is_an_input() {
+    let pebble = Pebble::start();
+    let mut unit = unit(&pebble);
+    let read: Charm<Work> = charm(|work: &Work, _: &Desired| {
+        let _ = work.hostname.text()?;
+        work.none.content().map(drop)
+    });
+    unit.config_changed(&read);
+    assert_eq!(unit.status(), "waiting: work: file /no/such/file is not there (woken by update-status)");
+}
+
+#[test]
+fn files_directories_and_what_shall_not_be_are_brought_about_and_kept() {
+    let pebble = Pebble::start();
+    let mut unit = unit(&pebble);
+    let files: Charm<Work> = charm(|work: &Work, desired: &Desired| {
+        let mine = Owner::ids(nix::unistd::getuid().as_raw(), nix::unistd::getgid().as_raw());
+        desired
+            .container(&work.container)
+            .file(File::unread(&file("key"), "secret").mode(0o600).owner(mine))
+            .directory(Directory::new(&file("data/here")).mode(0o750))
+            .absent(&file("old"));
+        Ok(())
+    });
+    std::fs::create_dir_all(file("old/deep")).unwrap();
+    let mode = |name: &str| std::fs::metadata(file(name)).unwrap().permissions().mode() & 0o777;
+    for _ in 0..2 {
+        unit.config_changed(&files);
+        assert_eq!(unit.status(), "active: ");
+        assert_eq!((mode("key"), mode("data/here")), (0o600, 0o750));
+        assert!(!std::path::Path::new(&file("old")).exists());
+        // Whoever loosens it finds it tightened again.
+        std::fs::set_permissions(file("key"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+}
+
+#[test]
+fn a_wish_that_cannot_be_carried_out_names_container_and_path() {
+    let pebble = Pebble::start();
+    let mut unit = unit(&pebble);
+    std::fs::create_dir_all(file("taken")).unwrap();
+    let taken: Charm<Work> = charm(|work: &Work, desired: &Desired| {
+        desired.container(&work.container).file(File::unread(&file("taken"), "x"));
+        Ok(())
+    });
+    let hook = charmwright_sim::events::Hook::Unit("config-changed");
+    let error = unit.try_run(&taken, &hook).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(error.to_string(), "container work");
+    assert!(source.contains(&file("taken")), "{source}");
+}
