@@ -105,9 +105,10 @@ fn exec(spawn: &Spawn, timeout: Duration, path: &str, children: &Children) -> Re
     let errors = write.try_clone().map_err(|error| in_go(&error))?;
     command.stdin(Stdio::null()).stdout(write).stderr(errors);
     let (ended, exit) = mpsc::channel();
-    let told = ended.clone();
-    let pid = children.spawn(&mut command, move |exit| drop(told.send(exit))).map_err(|error| in_go(&error))?;
-    drop((command, ended));
+    // Once the time is over nobody listens.
+    let told = move |exit| ended.send(exit).unwrap_or_default();
+    let pid = children.spawn(&mut command, told).map_err(|error| in_go(&error))?;
+    drop(command);
     let (read, lines) = mpsc::channel();
     std::thread::spawn(move || {
         let mut tail = Vec::new();

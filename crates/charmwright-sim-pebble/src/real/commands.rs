@@ -78,7 +78,8 @@ pub(super) fn start(
     };
     let (output, errors, input, terminal) = pipes.attach(&mut command).map_err(in_go)?;
     let (died, exit) = std::sync::mpsc::channel();
-    let pid = children.spawn(&mut command, move |exit| drop(died.send(exit))).map_err(in_go)?;
+    let told = move |exit| died.send(exit).unwrap_or_default();
+    let pid = children.spawn(&mut command, told).map_err(in_go)?;
     // The pipes end with their last writers, and the command holds some.
     drop(command);
     let Stream { incoming, outgoing } = stdio;

@@ -14,7 +14,7 @@ use crate::time::Time;
 
 /// What is there.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct RealFiles(SystemAccounts);
+pub(crate) struct RealFiles(SystemAccounts);
 
 impl Accounts for RealFiles {
     fn user(&self, key: &AccountKey) -> Option<User> {
@@ -168,6 +168,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::files::FileErrorKind;
 
     fn mode(permissions: u32) -> Mode {
         Mode { permissions, owner: None }

@@ -125,7 +125,7 @@ impl Host for RealHost {
         let errors = write.try_clone().map_err(in_go)?;
         command.stdin(Stdio::null()).stdout(write).stderr(errors);
         let (ended, exit) = std::sync::mpsc::channel();
-        let told = move |exit| drop(ended.send(exit));
+        let told = move |exit| ended.send(exit).unwrap_or_default();
         let pid = self.children.spawn(&mut command, told).map_err(in_go)?;
         self.services.insert(process, pid);
         // The pipe ends with its last writer, and the command holds one.

@@ -11,7 +11,8 @@ pub(crate) mod terminal;
 
 pub(crate) use self::children::Children;
 pub(crate) use self::commands::{FromClient, Stream, ToClient};
-pub use self::files::RealFiles;
+pub(crate) use self::errors::of_file;
+pub(crate) use self::files::RealFiles;
 pub(crate) use self::host::{Event, RealHost};
 
 use std::time::{SystemTime, UNIX_EPOCH};

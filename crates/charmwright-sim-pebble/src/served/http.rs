@@ -125,7 +125,7 @@ async fn wait_for(daemon: &Daemon, wait: &Wait) -> Answer {
 
 async fn blocking(work: impl FnOnce() -> Answer + Send + 'static) -> Answer {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|_| crate::api::internal_error())
+    done.unwrap_or_else(|_| crate::api::envelope::error(500, "internal error"))
 }
 
 /// An answer that is there as a whole.

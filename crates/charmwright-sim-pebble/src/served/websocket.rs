@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::WebSocketUpgrade;
 use axum::extract::ws::{Message, WebSocket};
 use axum::response::Response;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{OwnedPermit, Receiver, Sender, channel};
 
 use super::daemon::Daemon;
 use crate::host::{TaskId, Websocket};
@@ -45,9 +45,9 @@ async fn carry(
     loop {
         tokio::select! {
             // A command that reads slowly makes its client wait, and nobody else.
-            permit = reserve(to_command.as_ref()), if pending.is_some() => {
+            permit = reserve(to_command.clone()), if pending.is_some() => {
                 match (permit, pending.take()) {
-                    (Some(permit), Some(message)) => permit.send(message),
+                    (Some(permit), Some(message)) => drop(permit.send(message)),
                     // It reads no more: what comes is dropped.
                     _ => to_command = None,
                 }
@@ -88,11 +88,6 @@ async fn carry(
     }
 }
 
-async fn reserve(
-    to_command: Option<&Sender<FromClient>>,
-) -> Option<tokio::sync::mpsc::Permit<'_, FromClient>> {
-    match to_command {
-        Some(to_command) => to_command.reserve().await.ok(),
-        None => None,
-    }
+async fn reserve(to_command: Option<Sender<FromClient>>) -> Option<OwnedPermit<FromClient>> {
+    to_command?.reserve_owned().await.ok()
 }
