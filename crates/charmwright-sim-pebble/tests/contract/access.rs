@@ -1,0 +1,5 @@
+//! Access.
+
+use crate::case::Case;
+
+pub(crate) const CASES: &[Case] = &[];

@@ -1,0 +1,5 @@
+//! Connect.
+
+use crate::case::Case;
+
+pub(crate) const CASES: &[Case] = &[];

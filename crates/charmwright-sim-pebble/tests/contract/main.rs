@@ -1,0 +1,104 @@
+//! Pebble's contract: what a client may rely on, asked of the real daemons and of the simulated one alike.
+//!
+//! A trial is a case on a target, such as `1.26.0::layers::an_empty_layer_changes_nothing`. Cases are in one file for each
+//! topic; [`case`] has how they are told, [`target`] what they are run against.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
+
+#[macro_use]
+mod case;
+mod daemon;
+mod programs;
+mod raw;
+mod target;
+
+mod access;
+mod checks;
+mod connect;
+mod envelope;
+mod exec;
+mod files;
+mod health;
+mod identities;
+mod layers;
+mod logs;
+mod metrics;
+mod notices;
+mod services;
+mod signals;
+mod waiting;
+
+use libtest_mimic::{Arguments, Completion, Trial};
+
+use crate::case::{Case, Need};
+use crate::target::Target;
+
+/// All cases, by topic.
+const TOPICS: &[(&str, &[Case])] = &[
+    ("access", access::CASES),
+    ("checks", checks::CASES),
+    ("connect", connect::CASES),
+    ("envelope", envelope::CASES),
+    ("exec", exec::CASES),
+    ("files", files::CASES),
+    ("health", health::CASES),
+    ("identities", identities::CASES),
+    ("layers", layers::CASES),
+    ("logs", logs::CASES),
+    ("metrics", metrics::CASES),
+    ("notices", notices::CASES),
+    ("services", services::CASES),
+    ("signals", signals::CASES),
+    ("waiting", waiting::CASES),
+];
+
+/// More than the machine may have processors: cases wait most of their time.
+const THREADS: usize = 8;
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = arguments.test_threads.or(Some(THREADS));
+    let mut trials = Vec::new();
+    for target in target::all() {
+        let mut left_out = Vec::new();
+        for (topic, case) in
+            TOPICS.iter().flat_map(|(topic, cases)| cases.iter().map(move |case| (topic, case)))
+        {
+            match case.needs.iter().find(|(need, _)| !target.has(*need)) {
+                Some((need, why)) => left_out.push(format!("{topic}::{}: {need:?}, {why}", case.name)),
+                None => trials.push(trial(&target, topic, *case)),
+            }
+        }
+        report(&arguments, &target, &left_out);
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trial(target: &Target, topic: &str, case: Case) -> Trial {
+    let name = format!("{}::{topic}::{}", target.name, case.name);
+    let target = target.clone();
+    Trial::ignorable_test(name, move || {
+        let root = case.needs.iter().find(|(need, _)| *need == Need::Root);
+        match root {
+            Some((_, why)) if !nix::unistd::geteuid().is_root() => {
+                Ok(Completion::ignored_with(format!("only root can: {why}")))
+            }
+            _ => {
+                (case.run)(&target);
+                Ok(Completion::Completed)
+            }
+        }
+    })
+}
+
+/// What is not run is told, so that nobody takes it for passed.
+#[expect(clippy::print_stdout, reason = "it is part of what the tests print")]
+fn report(arguments: &Arguments, target: &Target, left_out: &[String]) {
+    if left_out.is_empty() || arguments.list {
+        return;
+    }
+    println!("{}: {} cases cannot be put to it:", target.name, left_out.len());
+    for case in left_out {
+        println!("    {case}");
+    }
+}

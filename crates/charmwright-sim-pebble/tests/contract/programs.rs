@@ -1,0 +1,98 @@
+//! What services and commands do.
+
+use std::time::Duration;
+
+/// A program, told by what can be seen of it: real processes do it as a shell script, a simulated daemon that has none
+/// reads it as a script of its own.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Program {
+    /// What it writes when it has started, a line each.
+    pub(crate) lines: Vec<String>,
+    /// With which code it exits by itself, after which time. Else it runs until it is told to end.
+    pub(crate) exit: Option<(u8, Duration)>,
+    /// What it does when it is told to end.
+    pub(crate) on_term: OnTerm,
+}
+
+/// What a program does when it gets SIGTERM.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OnTerm {
+    /// It ends at once.
+    #[default]
+    Ends,
+    /// Nothing.
+    Ignores,
+    /// It exits with code 0 after this time.
+    ExitsAfter(Duration),
+}
+
+/// Runs until it is told to end.
+pub(crate) fn runs() -> Program {
+    Program::default()
+}
+
+/// Exits by itself after some time.
+pub(crate) fn exits(code: u8, after: Duration) -> Program {
+    Program { exit: Some((code, after)), ..Program::default() }
+}
+
+impl Program {
+    /// Writes these lines first.
+    pub(crate) fn writes<I: IntoIterator<Item: Into<String>>>(mut self, lines: I) -> Self {
+        self.lines = lines.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Takes no notice of SIGTERM.
+    pub(crate) fn ignores_term(mut self) -> Self {
+        self.on_term = OnTerm::Ignores;
+        self
+    }
+
+    /// Takes its time to end.
+    pub(crate) fn exits_on_term(mut self, after: Duration) -> Self {
+        self.on_term = OnTerm::ExitsAfter(after);
+        self
+    }
+
+    /// The same as the command line of a service, which Pebble splits as a shell would.
+    pub(crate) fn command(&self) -> String {
+        format!("/bin/sh -c {}", quoted(&self.script()))
+    }
+
+    /// The same as a shell script.
+    pub(crate) fn script(&self) -> String {
+        let mut script = String::new();
+        match self.on_term {
+            OnTerm::Ends => {}
+            OnTerm::Ignores => script.push_str("trap '' TERM; "),
+            OnTerm::ExitsAfter(after) => {
+                // The shell waits in `wait`, which a signal interrupts; the sleep is of the same group and has gone.
+                script.push_str(&format!("trap 'sleep {}; exit 0' TERM; ", after.as_secs_f64()));
+            }
+        }
+        for line in &self.lines {
+            script.push_str(&format!("printf '%s\\n' {}; ", quoted(line)));
+        }
+        let seconds = self.exit.map_or(300.0, |(_, after)| after.as_secs_f64());
+        match (self.exit, self.on_term) {
+            (None, OnTerm::Ends | OnTerm::Ignores) => script.push_str(&format!("exec sleep {seconds}")),
+            (Some((code, after)), OnTerm::Ends | OnTerm::Ignores) => {
+                if !after.is_zero() {
+                    script.push_str(&format!("sleep {seconds}; "));
+                }
+                script.push_str(&format!("exit {code}"));
+            }
+            (exit, OnTerm::ExitsAfter(_)) => {
+                let code = exit.map_or(0, |(code, _)| code);
+                script.push_str(&format!("sleep {seconds} & wait; exit {code}"));
+            }
+        }
+        script
+    }
+}
+
+/// One word for a shell, and for Pebble.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

@@ -1,0 +1,5 @@
+//! Services.
+
+use crate::case::Case;
+
+pub(crate) const CASES: &[Case] = &[];

@@ -1,0 +1,5 @@
+//! Signals.
+
+use crate::case::Case;
+
+pub(crate) const CASES: &[Case] = &[];

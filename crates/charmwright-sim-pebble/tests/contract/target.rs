@@ -1,0 +1,73 @@
+//! What the contract is put to.
+
+use std::path::{Path, PathBuf};
+
+use charmwright_pebble::Version;
+
+use crate::case::Need;
+use crate::daemon::{Daemon, Setup};
+
+/// The real Pebbles, oldest first: of Juju 3.6.4 and later, of Juju 3.6.13 and later, and the newest.
+const REAL: [&str; 3] = ["1.19.2", "1.26.0", "1.32.1"];
+
+/// Something that says it is Pebble.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// Its name: the version, for a real one.
+    pub(crate) name: &'static str,
+    /// The version that it must tell.
+    pub(crate) version: Version,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// A program that is run as Pebble's is.
+    Program(PathBuf),
+}
+
+/// All targets.
+pub(crate) fn all() -> Vec<Target> {
+    REAL.map(real).to_vec()
+}
+
+fn real(version: &'static str) -> Target {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/tools/pebble-{version}"));
+    Target { name: version, version: Version::parse(version), kind: Kind::Program(built) }
+}
+
+impl Target {
+    /// Whether cases that need this can be put to it.
+    pub(crate) fn has(&self, need: Need) -> bool {
+        match (&self.kind, need) {
+            (Kind::Program(_), Need::Socket | Need::Daemon | Need::Processes | Need::Files | Need::Root) => {
+                true
+            }
+        }
+    }
+
+    /// Whether it is at least of this version.
+    pub(crate) fn since(&self, major: u32, minor: u32) -> bool {
+        self.version.number().is_none_or(|(a, b, _)| (a, b) >= (major, minor))
+    }
+
+    /// Starts a daemon that holds its services.
+    pub(crate) fn start(&self) -> Daemon {
+        self.start_with(Setup::default())
+    }
+
+    /// Starts a daemon.
+    pub(crate) fn start_with(&self, setup: Setup) -> Daemon {
+        match &self.kind {
+            Kind::Program(program) => {
+                assert!(
+                    program.exists(),
+                    "there is no Pebble {} at {}: `cargo xtask setup` builds it",
+                    self.name,
+                    program.display()
+                );
+                Daemon::start(program, setup)
+            }
+        }
+    }
+}
