@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
 
+mod another_user;
 #[macro_use]
 mod case;
 mod daemon;
@@ -56,6 +57,9 @@ const TOPICS: &[(&str, &[Case])] = &[
 const THREADS: usize = 8;
 
 fn main() {
+    if another_user::answered() {
+        return;
+    }
     let mut arguments = Arguments::from_args();
     arguments.test_threads = arguments.test_threads.or(Some(THREADS));
     let mut trials = Vec::new();
