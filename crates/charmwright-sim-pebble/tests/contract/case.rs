@@ -28,15 +28,24 @@ pub(crate) enum Need {
     Root,
 }
 
-/// The cases of a topic, each a function of the same module that takes a `&Target`:
+/// The cases of a topic, each a function of the same module that takes a `&Target`. What one needs stands behind it, what
+/// all need before them:
 ///
 /// ```text
 /// cases! {
 ///     an_empty_layer_changes_nothing;
 ///     a_crash_is_unreachable: Daemon = "it kills the daemon";
 /// }
+///
+/// cases! {
+///     all: Socket = "they speak HTTP themselves";
+///     a_trailing_slash_is_another_endpoint;
+/// }
 /// ```
 macro_rules! cases {
+    ( all: $need:ident = $why:literal; $( $name:ident ; )+ ) => {
+        cases! { $( $name: $need = $why; )+ }
+    };
     ( $( $name:ident $( : $( $need:ident = $why:literal ),+ )? ; )+ ) => {
         pub(crate) const CASES: &[crate::case::Case] = &[
             $( crate::case::Case {

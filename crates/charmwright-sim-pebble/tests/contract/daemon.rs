@@ -115,6 +115,13 @@ impl Daemon {
         samples.iter().find(of_it).map_or(0, |sample| format!("{}", sample.value).parse().unwrap())
     }
 
+    /// A time as the daemon tells it, in nanoseconds of its clock.
+    #[expect(clippy::unused_self, reason = "as all that asks the daemon")]
+    pub(crate) fn nanoseconds(&self, time: &str) -> u64 {
+        let time: jiff::Timestamp = time.parse().unwrap();
+        time.as_nanosecond().try_into().unwrap()
+    }
+
     /// Tries until it is so.
     #[expect(clippy::unused_self, reason = "the time of a simulated daemon is its own")]
     pub(crate) fn poll(&self, what: &str, is_so: impl FnMut() -> bool) {

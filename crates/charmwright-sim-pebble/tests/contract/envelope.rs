@@ -7,24 +7,25 @@ use crate::programs::runs;
 use crate::target::Target;
 
 cases! {
-    an_unknown_endpoint_is_a_404_of_json: Socket = "it speaks HTTP itself";
-    a_request_without_host_is_a_400_of_plain_text: Socket = "it speaks HTTP itself";
-    any_host_will_do: Socket = "it speaks HTTP itself";
-    other_methods_than_get_and_post_are_405: Socket = "it speaks HTTP itself";
-    a_trailing_slash_is_another_endpoint: Socket = "it speaks HTTP itself";
-    a_path_that_is_not_plain_is_redirected: Socket = "it speaks HTTP itself";
-    a_handler_that_returns_nothing_leaves_out_the_result: Socket = "it speaks HTTP itself";
-    an_async_answer_has_a_change_and_a_null_result: Socket = "it speaks HTTP itself";
-    an_empty_list_is_one: Socket = "it speaks HTTP itself";
-    a_small_answer_has_its_length_and_a_large_one_is_chunked: Socket = "it speaks HTTP itself";
-    null_is_as_good_as_absent: Socket = "it speaks HTTP itself";
-    unknown_fields_are_passed_over: Socket = "it speaks HTTP itself";
-    what_follows_the_first_value_is_passed_over: Socket = "it speaks HTTP itself";
-    a_body_that_is_no_json_is_refused: Socket = "it speaks HTTP itself";
-    a_body_may_come_in_chunks: Socket = "it speaks HTTP itself";
-    the_type_of_the_content_does_not_matter: Socket = "it speaks HTTP itself";
-    markup_is_escaped: Socket = "it speaks HTTP itself";
-    a_connection_takes_one_request_after_another: Socket = "it speaks HTTP itself";
+    all: Socket = "they speak HTTP themselves";
+    an_unknown_endpoint_is_a_404_of_json;
+    a_request_without_host_is_a_400_of_plain_text;
+    any_host_will_do;
+    other_methods_than_get_and_post_are_405;
+    a_trailing_slash_is_another_endpoint;
+    a_path_that_is_not_plain_is_redirected;
+    a_handler_that_returns_nothing_leaves_out_the_result;
+    an_async_answer_has_a_change_and_a_null_result;
+    an_empty_list_is_one;
+    a_small_answer_has_its_length_and_a_large_one_is_chunked;
+    null_is_as_good_as_absent;
+    unknown_fields_are_passed_over;
+    what_follows_the_first_value_is_passed_over;
+    a_body_that_is_no_json_is_refused;
+    a_body_may_come_in_chunks;
+    the_type_of_the_content_does_not_matter;
+    markup_is_escaped;
+    a_connection_takes_one_request_after_another;
 }
 
 fn an_unknown_endpoint_is_a_404_of_json(target: &Target) {

@@ -25,8 +25,11 @@ mod layers;
 mod logs;
 mod metrics;
 mod notices;
+mod recovery;
+mod replan;
 mod services;
 mod signals;
+mod stopping;
 mod waiting;
 
 use libtest_mimic::{Arguments, Completion, Trial};
@@ -48,8 +51,11 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("logs", logs::CASES),
     ("metrics", metrics::CASES),
     ("notices", notices::CASES),
+    ("recovery", recovery::CASES),
+    ("replan", replan::CASES),
     ("services", services::CASES),
     ("signals", signals::CASES),
+    ("stopping", stopping::CASES),
     ("waiting", waiting::CASES),
 ];
 

@@ -147,6 +147,14 @@ impl Connection {
         }
     }
 
+    /// Whether something has come that was not read yet.
+    pub(crate) fn has_something(&mut self) -> bool {
+        self.stream.get_ref().set_nonblocking(true).unwrap();
+        let has = self.stream.fill_buf().is_ok();
+        self.stream.get_ref().set_nonblocking(false).unwrap();
+        has
+    }
+
     /// Whether the daemon has closed it.
     pub(crate) fn is_closed(&mut self) -> bool {
         matches!(self.stream.fill_buf(), Ok([]))
