@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::thread;
 use std::time::Duration;
 
-use charmwright_pebble::{Check, Client, Error, Layer};
+use charmwright_pebble::{Change, Check, Client, Error, Layer};
 
 use crate::another_user::ask;
 use crate::daemon::{Daemon, PATIENCE};
@@ -22,7 +22,7 @@ cases! {
         Root = "the one who is shut out must be another user";
     the_socket_is_open_to_all: Socket = "it looks at it", Files = "it looks at it";
     a_daemon_that_crashes_in_the_middle_of_a_wait_is_gone: Daemon = "it kills the daemon";
-    a_daemon_that_stops_in_the_middle_of_a_wait_is_gone: Daemon = "it stops it";
+    a_daemon_that_stops_in_the_middle_of_a_wait_ends_it_or_is_gone: Daemon = "it stops it";
     a_connection_that_ends_early_is_nobody: Socket = "it stands in for the daemon";
     after_a_restart_the_same_client_goes_on: Daemon = "it kills the daemon and starts it again";
 }
@@ -89,34 +89,40 @@ fn the_socket_is_open_to_all(target: &Target) {
     assert_eq!(mode & 0o777, 0o666);
 }
 
-/// Leaves while somebody waits for what never ends: the change of a check that is up.
-fn leaves_in_a_wait(target: &Target, leave: impl FnOnce(&mut Daemon)) {
+/// How waits end when the daemon leaves in the middle of them: for the change of a check that is up, which goes on.
+fn leaves_in_a_wait(target: &Target, leave: impl FnOnce(&mut Daemon)) -> [Result<Change, Error>; 2] {
     let mut daemon = target.start();
     let check = Check::exec("true").period(PATIENCE);
     daemon.client.add_layer("app", &Layer::new().check("up", check)).unwrap();
     let change = daemon.client.checks(&["up"]).unwrap().pop().unwrap().change_id.unwrap();
-    let socket = daemon.client.socket().to_owned();
-    let client = daemon.client.clone().with_request_timeout(Duration::from_secs(1));
+    let client = daemon.client.clone();
+    // One wait in one piece, and one in rounds of half a second.
+    let rounds = client.clone().with_request_timeout(Duration::from_millis(500));
     thread::scope(|scope| {
-        let waiter = scope.spawn(|| Client::new(socket).wait_change(&change, PATIENCE));
-        // A wait in rounds of a second at most.
-        let other = scope.spawn(|| client.wait_change(&change, PATIENCE));
+        let waiters = [&client, &rounds].map(|client| scope.spawn(|| client.wait_change(&change, PATIENCE)));
         assert!(matches!(
             client.wait_change(&change, Duration::from_millis(300)),
             Err(Error::Timeout { .. })
         ));
         leave(&mut daemon);
-        nobody(waiter.join().unwrap());
-        nobody(other.join().unwrap());
-    });
+        waiters.map(|waiter| waiter.join().unwrap())
+    })
 }
 
 fn a_daemon_that_crashes_in_the_middle_of_a_wait_is_gone(target: &Target) {
-    leaves_in_a_wait(target, Daemon::crash);
+    for result in leaves_in_a_wait(target, Daemon::crash) {
+        nobody(result);
+    }
 }
 
-fn a_daemon_that_stops_in_the_middle_of_a_wait_is_gone(target: &Target) {
-    leaves_in_a_wait(target, |daemon| daemon.terminate());
+fn a_daemon_that_stops_in_the_middle_of_a_wait_ends_it_or_is_gone(target: &Target) {
+    for result in leaves_in_a_wait(target, |daemon| daemon.terminate()) {
+        // It ends its changes before it leaves, and does not wait until everybody has heard of it.
+        match result {
+            Ok(change) => assert!(change.ready, "{change:?}"),
+            gone => nobody(gone),
+        }
+    }
 }
 
 fn a_connection_that_ends_early_is_nobody(target: &Target) {

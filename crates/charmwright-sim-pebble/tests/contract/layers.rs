@@ -292,11 +292,7 @@ fn a_layer_that_does_not_fit_changes_nothing(target: &Target) {
         ("a group in a group", service(Service::new("x [ [ y ] ]"))),
         ("a group that is not begun", service(Service::new("x y ]"))),
         ("a service that is not there", service(Service::new("x").requires(["unknown"]))),
-        ("a circle", service(Service::new("x").after(["web"]))),
-        (
-            "a larger circle",
-            service(Service::new("x").after(["b"])).service("b", Service::new("y").after(["web"])),
-        ),
+        ("a circle", service(Service::new("x").after(["b"])).service("b", Service::new("y").after(["web"]))),
         ("a factor below one", service(Service::new("x").backoff_factor(0.5))),
         ("an unknown consequence", service(Service::new("x").on_failure(OnExit::from("explode")))),
         ("a reserved name", Layer::new().service("pebble", Service::new("x"))),
