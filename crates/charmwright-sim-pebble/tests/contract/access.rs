@@ -1,5 +1,8 @@
 //! Access: what each user may do.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
 use charmwright_pebble::{Access, Identity};
 
 use crate::another_user::ask;
@@ -34,8 +37,7 @@ fn may(daemon: &Daemon, user: u32, questions: &[&str], answer: &str) {
 
 fn open_to_others(target: &Target, setup: Setup) -> Daemon {
     let daemon = target.start_with(setup);
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(daemon.path(""), std::fs::Permissions::from_mode(0o711)).unwrap();
+    fs::set_permissions(daemon.path(""), Permissions::from_mode(0o711)).unwrap();
     daemon
 }
 

@@ -52,7 +52,9 @@ impl Daemon {
         let layers = dir.path().join("pebble/layers");
         fs::create_dir_all(&layers).unwrap();
         for (name, text) in &setup.layers {
-            fs::write(layers.join(name), text).unwrap();
+            let file = layers.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
         }
         if let Some(identities) = &setup.identities {
             fs::write(dir.path().join("identities"), identities).unwrap();

@@ -24,39 +24,29 @@ cases! {
     a_reserved_label_is_refused;
     a_layer_into_an_older_folder_must_say_inner: Socket = "the client never says so";
     a_request_that_is_no_layer_is_refused: Socket = "the client sends none";
-    an_unknown_field_is_refused: Socket = "the client knows none";
-    an_entry_without_override_is_refused: Socket = "the client always writes one";
-    a_layer_that_does_not_fit_changes_nothing;
-    an_unknown_startup_is_disabled: Socket = "the client knows none";
-    emoji_and_quotes_come_back;
-    escapes_of_json_that_yaml_has_not_are_refused: Socket = "the client writes none";
-    scalars_of_an_environment_become_text: Socket = "the client writes texts only";
-    the_plan_is_asked_for_as_yaml: Socket = "it looks at the text of the plan";
-    the_layers_of_the_folder_are_there_from_the_start: Files = "it puts layers into its folder";
-    a_layer_of_the_folder_is_combined_into_by_its_label: Files = "it puts layers into its folder";
 }
 
-fn post(daemon: &Daemon, label: &str, combine: bool, layer: &Value) -> Answer {
+pub(crate) fn post(daemon: &Daemon, label: &str, combine: bool, layer: &Value) -> Answer {
     post_text(daemon, label, combine, &layer.to_string())
 }
 
-fn post_text(daemon: &Daemon, label: &str, combine: bool, layer: &str) -> Answer {
+pub(crate) fn post_text(daemon: &Daemon, label: &str, combine: bool, layer: &str) -> Answer {
     let body = json!({"action": "add", "combine": combine, "label": label, "format": "yaml", "layer": layer});
     daemon.raw().post("/v1/layers", body.to_string())
 }
 
 /// A layer of one service `web` with these fields beside a command.
-fn web(fields: Value) -> Value {
+pub(crate) fn web(fields: Value) -> Value {
     let mut service = json!({"override": "replace", "command": "x"});
     service.as_object_mut().unwrap().append(&mut { fields }.as_object_mut().unwrap().clone());
     json!({"services": {"web": service}})
 }
 
-fn command(daemon: &Daemon) -> String {
+pub(crate) fn command(daemon: &Daemon) -> String {
     daemon.client.plan().unwrap().services["web"].command.clone()
 }
 
-fn one(command: &str) -> Layer {
+pub(crate) fn one(command: &str) -> Layer {
     Layer::new().service("web", Service::new(command))
 }
 
@@ -245,163 +235,4 @@ fn a_request_that_is_no_layer_is_refused(target: &Target) {
         assert_eq!(answer.status, 400, "{body}: {answer:?}");
         assert!(!answer.message().is_empty());
     }
-}
-
-fn an_unknown_field_is_refused(target: &Target) {
-    let daemon = target.start();
-    for (layer, field) in [
-        (web(json!({"comand": "y"})), "comand"),
-        (json!({"servces": {}}), "servces"),
-        (json!({"checks": {"up": {"override": "replace", "tcp": {"port": 1, "prt": 1}}}}), "prt"),
-        (json!({"log-targets": {"t": {"override": "replace", "kind": "loki"}}}), "kind"),
-    ] {
-        let answer = post(&daemon, "app", true, &layer);
-        assert_eq!(answer.status, 400, "{layer}");
-        assert!(answer.message().contains(field), "{}", answer.message());
-    }
-    assert_eq!(daemon.client.plan().unwrap(), Layer::new());
-}
-
-fn an_entry_without_override_is_refused(target: &Target) {
-    let daemon = target.start();
-    for rule in [json!(null), json!(""), json!("append")] {
-        for layer in [
-            json!({"services": {"web": {"override": rule, "command": "x"}}}),
-            json!({"checks": {"web": {"override": rule, "tcp": {"port": 1}}}}),
-            json!({"log-targets": {"web": {"override": rule, "type": "loki", "location": "http://x"}}}),
-        ] {
-            let answer = post(&daemon, "app", true, &layer);
-            assert_eq!(answer.status, 400, "{layer}");
-            assert!(answer.message().contains("web"), "{}", answer.message());
-        }
-    }
-}
-
-fn a_layer_that_does_not_fit_changes_nothing(target: &Target) {
-    let daemon = target.start();
-    let good = one("x").check("up", Check::tcp(1).startup(Startup::Disabled).threshold(3));
-    daemon.client.add_layer("app", &good).unwrap();
-    let service = |service: Service| Layer::new().service("web", service);
-    let check = |check: Check| Layer::new().check("up", check);
-    let zero = std::time::Duration::ZERO;
-    for (what, bad) in [
-        ("no command", service(Service::new(""))),
-        ("a quote that is open", service(Service::new("x 'y"))),
-        ("a group at the start", service(Service::new("[ x ]"))),
-        ("a group that is not at the end", service(Service::new("x [ y ] z"))),
-        ("a group in a group", service(Service::new("x [ [ y ] ]"))),
-        ("a group that is not begun", service(Service::new("x y ]"))),
-        ("a service that is not there", service(Service::new("x").requires(["unknown"]))),
-        ("a circle", service(Service::new("x").after(["b"])).service("b", Service::new("y").after(["web"]))),
-        ("a factor below one", service(Service::new("x").backoff_factor(0.5))),
-        ("an unknown consequence", service(Service::new("x").on_failure(OnExit::from("explode")))),
-        ("a reserved name", Layer::new().service("pebble", Service::new("x"))),
-        ("no name", Layer::new().service("", Service::new("x"))),
-        ("a name like a flag", Layer::new().service("-x", Service::new("x"))),
-        ("a check of nothing", check(Check::default())),
-        ("a check without a URL", check(Check::http(""))),
-        ("a check without a port", check(Check::tcp(0))),
-        ("a check without a command", check(Check::exec(""))),
-        ("a check all the time", check(Check::tcp(1).period(zero))),
-        ("a check without time", check(Check::tcp(1).timeout(zero))),
-        ("an unknown level", check(Check::tcp(1).level("dead".into()))),
-    ] {
-        let refused = daemon.client.add_layer("app", &bad);
-        let Err(error) = refused else { panic!("{what} is taken") };
-        assert!(matches!(error, Error::Api { status: 400, kind: None, .. }), "{what}: {error:?}");
-        assert_eq!(daemon.client.plan().unwrap(), good, "{what}");
-    }
-    for not_looked_at in [
-        service(
-            Service::new("x")
-                .after(["unknown"])
-                .before(["unknown"])
-                .working_dir("/nope")
-                .user("nobody-knows"),
-        ),
-        service(Service::new("x").on_check_failure("unknown", OnExit::Restart)),
-        service(Service::new("x [ a group without an end")),
-        service(Service::new("x").after(["web"])),
-    ] {
-        daemon.client.add_layer("app", &not_looked_at).unwrap();
-    }
-}
-
-fn an_unknown_startup_is_disabled(target: &Target) {
-    let daemon = target.start();
-    assert_eq!(post(&daemon, "app", true, &web(json!({"startup": "enable"}))).status, 200);
-    assert_eq!(daemon.info("web").startup, Startup::Disabled);
-    assert_eq!(daemon.client.autostart().unwrap_err().kind(), Some("no-default-services"));
-}
-
-fn emoji_and_quotes_come_back(target: &Target) {
-    let daemon = target.start();
-    let text = "\u{1f600} \"q\" 'q' \\ \t # : - {} [] & * ! \u{e9}\u{feff}";
-    let web = Service::new("x 'y z'").summary(text).env("TEXT", text).env(text, "off").env("NO", "no");
-    let layer = Layer::new().service(text.replace('-', "_"), web);
-    daemon.client.add_layer(text, &layer).unwrap();
-    assert_eq!(daemon.client.plan().unwrap(), layer);
-}
-
-fn escapes_of_json_that_yaml_has_not_are_refused(target: &Target) {
-    let daemon = target.start();
-    let layer = |summary: &str| format!(r#"{{"summary":"{summary}"}}"#);
-    for (summary, status) in [
-        (r"\ud83d\ude00", 400),
-        ("\u{7f}", 400),
-        (r"\u007f", 200),
-        (r"\u00e9 \/ \n \\ \u{22}", 400),
-        ("\u{1f600}", 200),
-    ] {
-        assert_eq!(post_text(&daemon, "app", true, &layer(summary)).status, status, "{summary:?}");
-    }
-}
-
-fn scalars_of_an_environment_become_text(target: &Target) {
-    let daemon = target.start();
-    let layer = "services: {web: {override: replace, command: x, environment: {A: 1, B: null, C: true, D: 1.50, E: off}}}";
-    assert_eq!(post_text(&daemon, "app", true, layer).status, 200);
-    let plan = daemon.client.plan().unwrap();
-    let told: Vec<_> =
-        plan.services["web"].environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    assert_eq!(told, ["A=1", "B=", "C=true", "D=1.50", "E=off"]);
-}
-
-fn the_plan_is_asked_for_as_yaml(target: &Target) {
-    let daemon = target.start();
-    assert_eq!(daemon.raw().get("/v1/plan?format=yaml").result(), json!("{}\n"));
-    for query in ["", "?format=", "?format=json"] {
-        assert_eq!(daemon.raw().get(&format!("/v1/plan{query}")).status, 400, "{query}");
-    }
-    let layer = "summary: none\nservices:\n  off:\n    override: replace\n    command: x\n    kill-delay: 60s\nchecks:\n  up:\n    override: replace\n    startup: disabled\n    period: 90000ms\n    tcp:\n      port: 1\n";
-    assert_eq!(post_text(&daemon, "app", true, layer).status, 200);
-    let plan = daemon.raw().get("/v1/plan?format=yaml").result();
-    let expected = "services:\n    \"off\":\n        override: replace\n        command: x\n        kill-delay: 1m0s\nchecks:\n    up:\n        override: replace\n        startup: disabled\n        period: 1m30s\n        threshold: 3\n        tcp:\n            port: 1\n";
-    assert_eq!(plan, json!(expected));
-}
-
-fn from_the_folder(target: &Target) -> Daemon {
-    let file = |command: &str| {
-        format!("services: {{web: {{override: replace, command: {command}, startup: enabled}}}}")
-    };
-    let layers = vec![
-        ("010-high.yaml", file("high")),
-        ("002-low.yaml", file("low") + "\nsummary: x\n"),
-        ("020-no-layer.txt", "no layer".to_owned()),
-    ];
-    target.start_with(crate::daemon::Setup { layers, ..Default::default() })
-}
-
-fn the_layers_of_the_folder_are_there_from_the_start(target: &Target) {
-    let daemon = from_the_folder(target);
-    assert_eq!(command(&daemon), "high");
-    assert_eq!(daemon.info("web").current, charmwright_pebble::ServiceStatus::Inactive);
-}
-
-fn a_layer_of_the_folder_is_combined_into_by_its_label(target: &Target) {
-    let daemon = from_the_folder(target);
-    daemon.client.add_layer("low", &one("lower")).unwrap();
-    assert_eq!(command(&daemon), "high");
-    daemon.client.add_layer("high", &one("higher")).unwrap();
-    assert_eq!(command(&daemon), "higher");
 }

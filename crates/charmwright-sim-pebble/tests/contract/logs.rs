@@ -18,6 +18,7 @@ cases! {
     lines_outlive_a_restart_of_the_service;
     what_services_write_as_errors_is_told_too: Processes = "it has a shell write there";
     a_long_line_comes_in_pieces: Processes = "it has a shell write it";
+    the_oldest_lines_are_forgotten: Processes = "it has a shell write them";
     a_last_line_without_a_line_break_is_told: Processes = "it has a shell write it";
     markup_is_not_escaped: Socket = "it looks at the text itself", Processes = "it has a shell write it";
     the_answer_is_a_line_of_json_each: Socket = "it looks at the answer itself";
@@ -119,6 +120,15 @@ fn a_long_line_comes_in_pieces(target: &Target) {
     assert!(pieces.len() >= 3 && pieces.iter().all(|piece| piece.len() <= 4096), "{}", pieces.len());
     let whole = pieces.concat();
     assert!(whole.len() == 10_000 && whole.ends_with("07"), "{}", whole.len());
+}
+
+fn the_oldest_lines_are_forgotten(target: &Target) {
+    let daemon = target.start();
+    // 150 KiB, of which 100 KiB are kept.
+    shell(&daemon, "for a in $(seq 150); do printf '%01023d\\n' $a; done; exec sleep 300");
+    let lines = messages(&daemon, &LogsOptions::of(["web"]));
+    assert!((80..=100).contains(&lines.len()), "{}", lines.len());
+    assert!(lines.last().unwrap().ends_with("0150"));
 }
 
 fn a_last_line_without_a_line_break_is_told(target: &Target) {

@@ -19,12 +19,14 @@ mod connect;
 mod envelope;
 mod exec;
 mod files;
+mod folder;
 mod health;
 mod identities;
 mod layers;
 mod logs;
 mod metrics;
 mod notices;
+mod plan;
 mod recovery;
 mod replan;
 mod services;
@@ -45,12 +47,14 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("envelope", envelope::CASES),
     ("exec", exec::CASES),
     ("files", files::CASES),
+    ("folder", folder::CASES),
     ("health", health::CASES),
     ("identities", identities::CASES),
     ("layers", layers::CASES),
     ("logs", logs::CASES),
     ("metrics", metrics::CASES),
     ("notices", notices::CASES),
+    ("plan", plan::CASES),
     ("recovery", recovery::CASES),
     ("replan", replan::CASES),
     ("services", services::CASES),

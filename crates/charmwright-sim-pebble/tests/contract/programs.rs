@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Longer than any case, and not so long that what is left behind stays.
+const FOR_EVER: Duration = Duration::from_secs(300);
+
 /// A program, told by what can be seen of it: real processes do it as a shell script, a simulated daemon that has none
 /// reads it as a script of its own.
 #[derive(Clone, Debug, Default)]
@@ -62,33 +65,24 @@ impl Program {
 
     /// The same as a shell script.
     pub(crate) fn script(&self) -> String {
-        let mut script = String::new();
+        let mut steps = Vec::new();
         match self.on_term {
             OnTerm::Ends => {}
-            OnTerm::Ignores => script.push_str("trap '' TERM; "),
+            OnTerm::Ignores => steps.push("trap '' TERM".to_owned()),
+            // The shell is in `wait` then, which a signal interrupts; the sleep is of the same group and has gone.
             OnTerm::ExitsAfter(after) => {
-                // The shell waits in `wait`, which a signal interrupts; the sleep is of the same group and has gone.
-                script.push_str(&format!("trap 'sleep {}; exit 0' TERM; ", after.as_secs_f64()));
+                steps.push(format!("trap 'sleep {}; exit 0' TERM", after.as_secs_f64()));
             }
         }
-        for line in &self.lines {
-            script.push_str(&format!("printf '%s\\n' {}; ", quoted(line)));
+        steps.extend(self.lines.iter().map(|line| format!(r"printf '%s\n' {}", quoted(line))));
+        let (code, after) = self.exit.map_or((0, FOR_EVER), |(code, after)| (code, after));
+        let seconds = after.as_secs_f64();
+        match self.on_term {
+            OnTerm::ExitsAfter(_) => steps.push(format!("sleep {seconds} & wait; exit {code}")),
+            _ if self.exit.is_none() => steps.push(format!("exec sleep {seconds}")),
+            _ => steps.push(format!("sleep {seconds}; exit {code}")),
         }
-        let seconds = self.exit.map_or(300.0, |(_, after)| after.as_secs_f64());
-        match (self.exit, self.on_term) {
-            (None, OnTerm::Ends | OnTerm::Ignores) => script.push_str(&format!("exec sleep {seconds}")),
-            (Some((code, after)), OnTerm::Ends | OnTerm::Ignores) => {
-                if !after.is_zero() {
-                    script.push_str(&format!("sleep {seconds}; "));
-                }
-                script.push_str(&format!("exit {code}"));
-            }
-            (exit, OnTerm::ExitsAfter(_)) => {
-                let code = exit.map_or(0, |(code, _)| code);
-                script.push_str(&format!("sleep {seconds} & wait; exit {code}"));
-            }
-        }
-        script
+        steps.join("; ")
     }
 }
 

@@ -27,6 +27,7 @@ cases! {
     what_is_required_starts_first;
     what_requires_a_failure_is_held;
     what_requires_a_service_stops_with_it;
+    a_restart_is_of_the_named_alone;
     services_that_do_not_depend_start_beside_each_other;
     a_failure_holds_no_service_that_does_not_depend_on_it;
     the_order_is_that_of_before_and_after;
@@ -299,6 +300,24 @@ fn what_requires_a_service_stops_with_it(target: &Target) {
     daemon.done(daemon.client.start(&["web"]));
     assert_eq!(tasks(&daemon.done(daemon.client.stop(&["web"]))), ["stop web Done"]);
     assert_eq!(current(&daemon, "db"), ServiceStatus::Active);
+}
+
+fn a_restart_is_of_the_named_alone(target: &Target) {
+    let daemon = target.start();
+    let layer = Layer::new()
+        .service("web", daemon.service(&runs()).requires(["db"]).after(["db"]))
+        .service("db", daemon.service(&runs()));
+    daemon.client.add_layer("app", &layer).unwrap();
+    daemon.done(daemon.client.start(&["web"]));
+    // What requires it goes on,
+    assert_eq!(tasks(&daemon.done(daemon.client.restart(&["db"]))), ["stop db Done", "start db Done"]);
+    assert_eq!((daemon.starts("web"), daemon.starts("db")), (1, 2));
+    // and what it requires is started, if it does not run.
+    assert_eq!(
+        tasks(&daemon.done(daemon.client.restart(&["web"]))),
+        ["stop web Done", "start db Done", "start web Done"]
+    );
+    assert_eq!((daemon.starts("web"), daemon.starts("db")), (2, 2));
 }
 
 fn services_that_do_not_depend_start_beside_each_other(target: &Target) {
