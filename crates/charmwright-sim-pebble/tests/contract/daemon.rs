@@ -47,28 +47,24 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) fn start(program: &Path, setup: Setup) -> Self {
-        // Short: the path of a socket has 107 bytes at most.
-        let dir = tempfile::Builder::new().prefix("cwc").tempdir_in("/tmp").unwrap();
-        let layers = dir.path().join("pebble/layers");
-        fs::create_dir_all(&layers).unwrap();
-        for (name, text) in &setup.layers {
-            let file = layers.join(name);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, text).unwrap();
-        }
-        if let Some(identities) = &setup.identities {
-            fs::write(dir.path().join("identities"), identities).unwrap();
-        }
-        if setup.user.is_some() {
-            for path in [dir.path(), &dir.path().join("pebble"), &layers] {
-                std::os::unix::fs::chown(path, setup.user, setup.user).unwrap();
-            }
-        }
+        let dir = prepare(&setup);
         let child = spawn(program, &setup, dir.path());
         let client = Client::new(dir.path().join("s"));
         let mut daemon = Self { client, program: program.to_owned(), setup, child, dir };
         daemon.wait_until_it_answers();
         daemon
+    }
+
+    /// Starts one that cannot run. How it ends, and what it says.
+    pub(crate) fn start_in_vain(program: &Path, setup: &Setup) -> (ExitStatus, String) {
+        let dir = prepare(setup);
+        let status = spawn(program, setup, dir.path()).wait().unwrap();
+        (status, fs::read_to_string(dir.path().join("log")).unwrap())
+    }
+
+    /// Starts another one in the same place, while this one is there. How that ends.
+    pub(crate) fn start_beside(&self) -> ExitStatus {
+        spawn(&self.program, &self.setup, self.dir.path()).wait().unwrap()
     }
 
     /// A path of the case's own.
@@ -204,6 +200,28 @@ impl Drop for Daemon {
             let _ = killpg(Pid::from_raw(id), Signal::SIGKILL);
         }
     }
+}
+
+/// The folder of a daemon, with all that is there before it starts.
+fn prepare(setup: &Setup) -> TempDir {
+    // Short: the path of a socket has 107 bytes at most.
+    let dir = tempfile::Builder::new().prefix("cwc").tempdir_in("/tmp").unwrap();
+    let layers = dir.path().join("pebble/layers");
+    fs::create_dir_all(&layers).unwrap();
+    for (name, text) in &setup.layers {
+        let file = layers.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    if let Some(identities) = &setup.identities {
+        fs::write(dir.path().join("identities"), identities).unwrap();
+    }
+    if setup.user.is_some() {
+        for path in [dir.path(), &dir.path().join("pebble"), &layers] {
+            std::os::unix::fs::chown(path, setup.user, setup.user).unwrap();
+        }
+    }
+    dir
 }
 
 fn spawn(program: &Path, setup: &Setup, dir: &Path) -> Child {

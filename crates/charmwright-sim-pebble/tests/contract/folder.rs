@@ -11,6 +11,8 @@ cases! {
     the_layers_of_the_folder_are_there_from_the_start;
     a_layer_of_the_folder_is_combined_into_by_its_label;
     a_folder_in_the_folder_is_part_of_the_labels;
+    a_layer_that_does_not_fit_lets_no_daemon_start;
+    a_layer_without_a_proper_name_lets_no_daemon_start;
 }
 
 fn from_the_folder(target: &Target) -> Daemon {
@@ -47,4 +49,22 @@ fn a_folder_in_the_folder_is_part_of_the_labels(target: &Target) {
     daemon.client.add_layer("more/low", &one("lower")).unwrap();
     assert_eq!(command(&daemon), "lower");
     assert_ne!(daemon.client.plan().unwrap(), Layer::new());
+}
+
+fn in_vain(target: &Target, name: &'static str, text: &str) -> String {
+    let (status, said) =
+        target.start_in_vain(&Setup { layers: vec![(name, text.to_owned())], ..Setup::default() });
+    assert_eq!(status.code(), Some(1), "{name}: {said}");
+    said
+}
+
+fn a_layer_that_does_not_fit_lets_no_daemon_start(target: &Target) {
+    assert!(in_vain(target, "001-base.yaml", "services: {web: {override: replace}}").contains("web"));
+    assert!(in_vain(target, "001-base.yaml", "servces: {}").contains("servces"));
+}
+
+fn a_layer_without_a_proper_name_lets_no_daemon_start(target: &Target) {
+    for name in ["base.yaml", "1-base.yaml", "001-Base.yaml", "001-ab.yaml", "001_base.yaml"] {
+        assert!(in_vain(target, name, "{}").contains(name));
+    }
 }

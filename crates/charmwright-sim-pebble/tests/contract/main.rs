@@ -32,6 +32,7 @@ mod replan;
 mod services;
 mod signals;
 mod stopping;
+mod system;
 mod waiting;
 
 use libtest_mimic::{Arguments, Completion, Trial};
@@ -60,6 +61,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("services", services::CASES),
     ("signals", signals::CASES),
     ("stopping", stopping::CASES),
+    ("system", system::CASES),
     ("waiting", waiting::CASES),
 ];
 

@@ -1,6 +1,7 @@
 //! What the contract is put to.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 
 use charmwright_pebble::Version;
 
@@ -58,16 +59,18 @@ impl Target {
 
     /// Starts a daemon.
     pub(crate) fn start_with(&self, setup: Setup) -> Daemon {
-        match &self.kind {
-            Kind::Program(program) => {
-                assert!(
-                    program.exists(),
-                    "there is no Pebble {} at {}: `cargo xtask setup` builds it",
-                    self.name,
-                    program.display()
-                );
-                Daemon::start(program, setup)
-            }
-        }
+        Daemon::start(self.program(), setup)
+    }
+
+    /// Starts a daemon that cannot run. How it ends, and what it says.
+    pub(crate) fn start_in_vain(&self, setup: &Setup) -> (ExitStatus, String) {
+        Daemon::start_in_vain(self.program(), setup)
+    }
+
+    fn program(&self) -> &Path {
+        let Kind::Program(program) = &self.kind;
+        let (name, path) = (self.name, program.display());
+        assert!(program.exists(), "there is no Pebble {name} at {path}: `cargo xtask setup` builds it");
+        program
     }
 }
