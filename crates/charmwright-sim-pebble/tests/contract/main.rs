@@ -66,7 +66,7 @@ const TOPICS: &[(&str, &[Case])] = &[
 ];
 
 /// More than the machine may have processors: cases wait most of their time.
-const THREADS: usize = 8;
+const THREADS: usize = 16;
 
 fn main() {
     if another_user::answered() {
