@@ -233,7 +233,7 @@ fn newer_features(layer: &Layer) -> Vec<Feature> {
     if layer.checks.values().any(|check| check.startup.is_some()) {
         features.push(Feature::StartChecks);
     }
-    if layer.services.values().any(|service| !service.workload.is_empty()) {
+    if !layer.workloads.is_empty() || layer.services.values().any(|service| !service.workload.is_empty()) {
         features.push(Feature::Workloads);
     }
     if layer.log_targets.values().any(|target| target.kind == Some(LogTargetKind::OpenTelemetry)) {

@@ -1,21 +1,31 @@
 //! Layers: what Pebble is told to run, watch and forward.
 
 mod check;
+mod command;
 mod duration;
 mod log_target;
+mod merge;
+mod parse;
 pub(crate) mod redact;
 mod service;
+mod stack;
 mod text;
+mod validate;
+mod workload;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::check::{Check, ExecCheck, HttpCheck, Level, TcpCheck};
+pub use self::command::{Command, CommandError};
 pub use self::duration::GoDuration;
 pub use self::log_target::{LogTarget, LogTargetKind};
 pub use self::service::{BackoffFactor, OnExit, Service};
+pub use self::stack::Layers;
 pub(crate) use self::text::parse_plan;
+pub use self::validate::{LayerError, LayerErrorKind};
+pub use self::workload::Workload;
 use crate::open_enum::null_as_default;
 
 /// A layer, or the plan that the layers make.
@@ -52,6 +62,9 @@ pub struct Layer {
     /// The log targets by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
     pub log_targets: BTreeMap<String, LogTarget>,
+    /// The workloads by name (Pebble 1.20 and later).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
+    pub workloads: BTreeMap<String, Workload>,
 }
 
 impl Layer {
@@ -92,6 +105,13 @@ impl Layer {
     #[must_use]
     pub fn log_target(mut self, name: impl Into<String>, target: LogTarget) -> Self {
         self.log_targets.insert(name.into(), target);
+        self
+    }
+
+    /// Adds a workload, in place of one of the same name.
+    #[must_use]
+    pub fn workload(mut self, name: impl Into<String>, workload: Workload) -> Self {
+        self.workloads.insert(name.into(), workload);
         self
     }
 }

@@ -73,8 +73,9 @@ pub use self::file_types::{
 };
 pub use self::identities::{Access, BasicIdentity, CertIdentity, Identity, LocalIdentity};
 pub use self::layer::{
-    BackoffFactor, Check, ExecCheck, GoDuration, HttpCheck, Layer, Level, LogTarget, LogTargetKind, OnExit,
-    Override, Service, Startup, TcpCheck,
+    BackoffFactor, Check, Command, CommandError, ExecCheck, GoDuration, HttpCheck, Layer, LayerError,
+    LayerErrorKind, Layers, Level, LogTarget, LogTargetKind, OnExit, Override, Service, Startup, TcpCheck,
+    Workload,
 };
 pub use self::logs::{Lines, LogEntry, LogStream, LogsOptions};
 pub use self::metrics::Sample;

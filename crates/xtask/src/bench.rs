@@ -4,6 +4,7 @@
 //! the same model gives Juju's own cost, which is taken off all.
 
 mod charms;
+pub(crate) mod pebble;
 mod report;
 
 use std::io::{BufRead, BufReader, Write};

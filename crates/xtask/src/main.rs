@@ -49,6 +49,12 @@ enum Measure {
     },
     /// How fast the simulated unit worker is stepped and cloned.
     Agent,
+    /// What the Pebble client costs beside that of `ops`, on one real daemon.
+    Pebble {
+        /// How often each is run.
+        #[arg(long, default_value_t = 3)]
+        runs: usize,
+    },
 }
 
 fn main() -> ExitCode {
@@ -59,6 +65,7 @@ fn main() -> ExitCode {
         Task::Bench { what: Measure::Agent } => {
             run(cargo(&["run", "--release", "--quiet", "-p", "bench-agent"]))
         }
+        Task::Bench { what: Measure::Pebble { runs } } => bench::pebble::run(runs),
         Task::Test => test(),
         Task::Ci => ci(),
         Task::Book => book(),

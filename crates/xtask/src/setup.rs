@@ -8,36 +8,56 @@ use anyhow::{Context, bail};
 
 use crate::root;
 
-/// The version that peers/pebble/go.mod pins; it is part of the file's name.
-const PEBBLE_VERSION: &str = "1.26.0";
+/// A version of Pebble that a folder of peers/pebble pins.
+struct Pebble {
+    version: &'static str,
+    /// The Go that it needs; a newer one than is here gets itself, if `GOTOOLCHAIN` lets it.
+    go: (u32, u32),
+}
+
+/// The one that Juju 3.6 ships: what containers run.
+const PEBBLE: Pebble = Pebble { version: "1.26.0", go: (1, 24) };
+/// Those that the client is tested with beside it: the one that Juju 3.6.4 to 3.6.12 had, and the newest.
+const OTHER_PEBBLES: [Pebble; 2] =
+    [Pebble { version: "1.19.2", go: (1, 22) }, Pebble { version: "1.32.1", go: (1, 26) }];
 /// The version that peers/juju/build.sh pins; it is part of the folder's name.
 const JUJU_VERSION: &str = "3.6.11";
-/// The Go that they need.
-const GO_AT_LEAST: (u32, u32) = (1, 24);
+/// The Go that it needs.
+const JUJU_GO: (u32, u32) = (1, 24);
+/// From this one on Go gets the version that a module asks for by itself.
+const GO_GETS_ITSELF: (u32, u32) = (1, 21);
 
 /// Gets all that is missing, and says where it is.
 pub(crate) fn all() -> anyhow::Result<()> {
     println!("Pebble is {}", run()?.display());
+    for pebble in &OTHER_PEBBLES {
+        println!("Pebble {} is {}", pebble.version, build_pebble(pebble)?.display());
+    }
     println!("Juju's runner, its unit worker and its client are in {}", juju()?.display());
     println!("A Python that has ops is in {}", crate::ops::run()?.display());
     Ok(())
 }
 
-/// Gets Pebble if it is missing. Returns the daemon.
+/// Gets the Pebble that containers run if it is missing. Returns the daemon.
 pub(crate) fn run() -> anyhow::Result<PathBuf> {
-    let pebble = tools().join(format!("pebble-{PEBBLE_VERSION}"));
-    if pebble.is_file() {
-        return Ok(pebble);
+    build_pebble(&PEBBLE)
+}
+
+fn build_pebble(pebble: &Pebble) -> anyhow::Result<PathBuf> {
+    let Pebble { version, go } = *pebble;
+    let daemon = tools().join(format!("pebble-{version}"));
+    if daemon.is_file() {
+        return Ok(daemon);
     }
-    check_go("build the real Pebble that containers run")?;
-    println!("building Pebble {PEBBLE_VERSION} from peers/pebble; this takes half a minute, once");
+    check_go(go, "build the real Pebble that containers and tests run")?;
+    println!("building Pebble {version} from peers/pebble/{version}; this takes half a minute, once");
     // Go writes the file when it is whole, so an interrupted build leaves none.
     let mut build = Command::new("go");
-    build.current_dir(root().join("peers/pebble")).env("CGO_ENABLED", "0");
-    build.arg("build").arg("-o").arg(&pebble).arg("github.com/canonical/pebble/cmd/pebble");
+    build.current_dir(root().join("peers/pebble").join(version)).env("CGO_ENABLED", "0");
+    build.arg("build").arg("-o").arg(&daemon).arg("github.com/canonical/pebble/cmd/pebble");
     crate::run(build)
         .context("the Pebble daemon could not be built; Go needs its module proxy the first time")?;
-    Ok(pebble)
+    Ok(daemon)
 }
 
 /// The programs that peers/juju/build.sh builds.
@@ -50,7 +70,7 @@ pub(crate) fn juju() -> anyhow::Result<PathBuf> {
     if JUJU_PROGRAMS.iter().all(|program| built.join(program).is_file()) {
         return Ok(built);
     }
-    check_go("build the parts of the real Juju that charms are tested under")?;
+    check_go(JUJU_GO, "build the parts of the real Juju that charms are tested under")?;
     println!("building parts of Juju {JUJU_VERSION} from peers/juju; this takes two to four minutes, once");
     let work = tools().join(format!("juju-{JUJU_VERSION}-build"));
     let mut script = Command::new("sh");
@@ -70,16 +90,18 @@ pub(crate) fn tools() -> PathBuf {
     root().join("target/tools")
 }
 
-fn check_go(what_for: &str) -> anyhow::Result<()> {
+fn check_go(at_least: (u32, u32), what_for: &str) -> anyhow::Result<()> {
     let told = format!(
         "Go {}.{} or later is needed, once, to {what_for}; get it from https://go.dev/dl",
-        GO_AT_LEAST.0, GO_AT_LEAST.1
+        at_least.0, at_least.1
     );
-    let output = Command::new("go").args(["env", "GOVERSION"]).output().with_context(|| told.clone())?;
-    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let ask = |variable| Command::new("go").args(["env", variable]).output().with_context(|| told.clone());
+    let version = String::from_utf8_lossy(&ask("GOVERSION")?.stdout).trim().to_owned();
+    let gets_itself = String::from_utf8_lossy(&ask("GOTOOLCHAIN")?.stdout).contains("auto");
     let mut numbers = version.trim_start_matches("go").split('.').map(|number| number.parse::<u32>().ok());
     match (numbers.next().flatten(), numbers.next().flatten()) {
-        (Some(major), Some(minor)) if (major, minor) >= GO_AT_LEAST => Ok(()),
+        (Some(major), Some(minor)) if (major, minor) >= at_least => Ok(()),
+        (Some(major), Some(minor)) if gets_itself && (major, minor) >= GO_GETS_ITSELF => Ok(()),
         _ => bail!("the Go here is {version}: {told}"),
     }
 }

@@ -2,21 +2,25 @@
 
 use super::Layer;
 
-/// Reads a plan. What went wrong is told without the text, which may hold secrets.
-pub(crate) fn parse_plan(text: &str) -> Result<Layer, String> {
+/// How what is told or written for Pebble is read.
+pub(super) fn options() -> serde_yaml::Options {
     // Our own daemon is no stranger to be held to a budget, and a snippet would show what is in the plan.
     // Pebble has no merge keys to give, but does not quote a `<<`.
-    let options = serde_yaml::options! {
+    serde_yaml::options! {
         budget: None,
         with_snippet: false,
         merge_keys: serde_yaml::MergeKeyPolicy::AsOrdinary,
-    };
-    serde_yaml::from_str_with_options::<Option<Layer>>(text, options).map(Option::unwrap_or_default).map_err(
-        |error| match error.location() {
+    }
+}
+
+/// Reads a plan. What went wrong is told without the text, which may hold secrets.
+pub(crate) fn parse_plan(text: &str) -> Result<Layer, String> {
+    serde_yaml::from_str_with_options::<Option<Layer>>(text, options())
+        .map(Option::unwrap_or_default)
+        .map_err(|error| match error.location() {
             Some(at) => format!("the plan is not one (line {}, column {})", at.line(), at.column()),
             None => "the plan is not one".to_owned(),
-        },
-    )
+        })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use nix::sys::socket::{self, AddressFamily, SockFlag, SockType, UnixAddr, sockopt};
+use nix::sys::socket::{self, AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, sockopt};
 use nix::sys::time::{TimeVal, TimeValLike};
 use ureq::Error;
 use ureq::config::Config;
@@ -123,10 +123,12 @@ impl Transport for UnixTransport {
         }
     }
 
-    /// One request a connection: it costs next to nothing on a Unix socket, and no request meets a connection that a
-    /// daemon has left behind.
+    /// Whether the daemon still holds its end: on a Unix socket that is known at once, without a word to it. So no request
+    /// meets a connection that a daemon has left behind.
     fn is_open(&mut self) -> bool {
-        false
+        let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
+        let peeked = socket::recv(self.stream.as_raw_fd(), &mut [0], flags);
+        !self.peer_gone && peeked == Err(nix::Error::EAGAIN)
     }
 }
 

@@ -15,7 +15,10 @@ use super::{Body, Channel, Method, Patience, Request, Response, Transport, Trans
 /// Of each buffer of a connection, allocated when used. The header of a request must fit, and that of an answer.
 const BUFFER: usize = 32 * 1024;
 
-/// Each request and each websocket is a connection of its own.
+/// How many connections wait for the next request: one for each of a few threads.
+const IDLE: usize = 4;
+
+/// Requests share connections one after the other; each websocket is one of its own.
 #[derive(Debug)]
 pub(crate) struct Socket {
     path: PathBuf,
@@ -30,7 +33,8 @@ impl Socket {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .max_idle_connections(0)
+            .max_idle_connections(IDLE)
+            .max_idle_connections_per_host(IDLE)
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER)
             .user_agent(concat!("charmwright-pebble/", env!("CARGO_PKG_VERSION")))

@@ -4,5 +4,6 @@
 
 mod files;
 mod layers;
+mod merge;
 mod services;
 mod support;

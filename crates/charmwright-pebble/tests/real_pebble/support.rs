@@ -1,11 +1,13 @@
 //! A Pebble daemon for a test.
 
 use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use charmwright_pebble::{Change, ChangeId, Client, Error};
+use charmwright_pebble::{Change, ChangeId, Client, Error, Layer};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -22,10 +24,19 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) fn start() -> Self {
+        Self::of(binary())
+    }
+
+    /// One of that version, which `cargo xtask setup` builds.
+    pub(crate) fn of_version(version: &str) -> Self {
+        Self::of(built(version))
+    }
+
+    fn of(binary: PathBuf) -> Self {
         let dir = tempfile::Builder::new().prefix("cwp").tempdir_in("/tmp").unwrap();
         let socket = dir.path().join("s");
         let log = File::create(dir.path().join("log")).unwrap();
-        let child = Command::new(binary())
+        let child = Command::new(binary)
             .args(["run", "--create-dirs", "--hold"])
             .env("PEBBLE", dir.path().join("pebble"))
             .env("PEBBLE_SOCKET", &socket)
@@ -45,6 +56,29 @@ impl Daemon {
             }
         });
         daemon
+    }
+
+    /// Adds a layer as it is, without what our client does about labels and lists.
+    pub(crate) fn push(&self, label: &str, layer: &Layer, combine: bool) -> Result<(), Error> {
+        let text = serde_json::to_string(layer).unwrap();
+        let body = serde_json::json!(
+            {"action": "add", "combine": combine, "label": label, "format": "yaml", "layer": text}
+        );
+        let body = body.to_string();
+        let mut stream = UnixStream::connect(self.client.socket()).unwrap();
+        let length = body.len();
+        write!(stream, "POST /v1/layers HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let answer: serde_json::Value =
+            serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1.trim()).unwrap();
+        if answer["type"] == "sync" {
+            return Ok(());
+        }
+        let status = answer["status-code"].as_u64().unwrap().try_into().unwrap();
+        let message = answer["result"]["message"].as_str().unwrap().to_owned();
+        Err(Error::Api { status, kind: None, message, action: String::new() })
     }
 
     /// A path of the test's own.
@@ -97,14 +131,12 @@ pub(crate) fn poll(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 fn binary() -> PathBuf {
-    let binary = std::env::var_os("CHARMWRIGHT_PEBBLE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/pebble-1.26.0"),
-        PathBuf::from,
-    );
-    assert!(
-        binary.exists(),
-        "there is no Pebble at {}: `cargo xtask setup` builds it, or name one in CHARMWRIGHT_PEBBLE",
-        binary.display()
-    );
+    std::env::var_os("CHARMWRIGHT_PEBBLE").map_or_else(|| built("1.26.0"), PathBuf::from)
+}
+
+fn built(version: &str) -> PathBuf {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools");
+    let binary = tools.join(format!("pebble-{version}"));
+    assert!(binary.exists(), "there is no Pebble at {}: `cargo xtask setup` builds it", binary.display());
     binary
 }

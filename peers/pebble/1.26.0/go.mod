@@ -1,4 +1,4 @@
-module charmwright.invalid/peers/pebble
+module charmwright.invalid/peers/pebble/1.26.0
 
 go 1.24.6
 

@@ -1,0 +1,70 @@
+//! One task of `cargo xtask bench pebble`, as the one of the same name in `peers/ops/pebble/bench.py`: prints the seconds
+//! that it took, and the most memory that this process ever had.
+#![expect(clippy::print_stdout, reason = "it prints what it measured")]
+
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use charmwright_pebble::{Client, Exec, WriteOptions};
+use serde_json::json;
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [task, socket, folder, count] = arguments.as_slice() else {
+        bail!("bench-pebble TASK SOCKET FOLDER COUNT");
+    };
+    let count: usize = count.parse().context("COUNT is no number")?;
+    let client = Client::new(socket);
+    let folder = Path::new(folder);
+    let started = Instant::now();
+    run(task, &client, folder, count)?;
+    let seconds = started.elapsed().as_secs_f64();
+    println!("{}", json!({"seconds": seconds, "peak_kib": peak_kib()?}));
+    Ok(())
+}
+
+fn run(task: &str, client: &Client, folder: &Path, count: usize) -> anyhow::Result<()> {
+    let there = |name: &str| folder.join(name).display().to_string();
+    match task {
+        "plan" => {
+            for _ in 0..count {
+                client.plan()?;
+            }
+        }
+        "write" => {
+            let (path, options) = (there("small"), WriteOptions::default());
+            for number in 0..count {
+                client.write_file(&path, format!("number = {number}\n").as_bytes(), &options)?;
+            }
+        }
+        "exec" => {
+            let command = Exec::new(["/bin/echo", "hello"]);
+            for _ in 0..count {
+                let output = client.exec_output(&command, b"", Duration::from_secs(30))?.into_result()?;
+                anyhow::ensure!(output.stdout == b"hello\n", "echo said something else");
+            }
+        }
+        "push" => {
+            let mut from = BufReader::new(File::open(folder.join("large"))?);
+            client.write_file_from(&there("pushed"), &mut from, &WriteOptions::default())?;
+        }
+        "pull" => {
+            let mut to = BufWriter::new(File::create(folder.join("pulled"))?);
+            client.read_file_to(&there("large"), &mut to)?;
+            to.flush()?;
+        }
+        other => bail!("there is no task {other:?}"),
+    }
+    Ok(())
+}
+
+/// The most memory that was resident at once.
+fn peak_kib() -> anyhow::Result<u64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.and_then(|number| number.parse().ok()).context("the kernel does not tell the peak of memory")
+}
