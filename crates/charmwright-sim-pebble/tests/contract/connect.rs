@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::thread;
 use std::time::Duration;
 
-use charmwright_pebble::{Change, Check, Client, Error, Layer};
+use charmwright_pebble::{Change, Check, Client, Error, Layer, WriteOptions};
 
 use crate::another_user::ask;
 use crate::daemon::{Daemon, PATIENCE};
@@ -25,6 +25,7 @@ cases! {
     a_daemon_that_stops_in_the_middle_of_a_wait_ends_it_or_is_gone: Daemon = "it stops it";
     a_connection_that_ends_early_is_nobody: Socket = "it stands in for the daemon";
     after_a_restart_the_same_client_goes_on: Daemon = "it kills the daemon and starts it again";
+    what_was_kept_from_before_a_restart_does_no_harm: Daemon = "it starts the daemon again";
 }
 
 fn nobody<T: std::fmt::Debug>(result: Result<T, Error>) {
@@ -37,7 +38,7 @@ fn all_find_nobody(client: &Client) {
     nobody(client.replan());
     nobody(client.add_layer("app", &Layer::new()));
     nobody(client.read_file("/etc/passwd"));
-    nobody(client.write_file("/tmp/never", b"", &charmwright_pebble::WriteOptions::default()));
+    nobody(client.write_file("/tmp/never", b"", &WriteOptions::default()));
     nobody(client.exec(&charmwright_pebble::Exec::new(["true"])));
     nobody(client.logs(&charmwright_pebble::LogsOptions::default()));
     nobody(client.metrics());
@@ -158,4 +159,24 @@ fn after_a_restart_the_same_client_goes_on(target: &Target) {
     assert_eq!(daemon.client.all_services().unwrap(), []);
     assert_eq!(daemon.client.change(&change.id).unwrap().summary, change.summary);
     assert_eq!(daemon.client.version().unwrap().number(), target.version.number());
+}
+
+fn what_was_kept_from_before_a_restart_does_no_harm(target: &Target) {
+    let mut daemon = target.start();
+    for crash in [true, false] {
+        // Clients that know nothing of what comes between, and whose next request is the first one after it.
+        let clients = [(); 3].map(|()| Client::new(daemon.client.socket()));
+        for client in &clients {
+            client.system_info().unwrap();
+        }
+        if crash {
+            daemon.crash();
+        } else {
+            daemon.stop();
+        }
+        daemon.restart();
+        clients[0].all_services().unwrap();
+        daemon.done(clients[1].replan());
+        clients[2].write_file(&daemon.path_text("file"), b"x", &WriteOptions::default()).unwrap();
+    }
 }

@@ -273,3 +273,12 @@ pub(crate) fn poll(what: &str, mut is_so: impl FnMut() -> bool) {
         thread::sleep(Duration::from_millis(5));
     }
 }
+
+/// Kind, service and status of the tasks, in their order.
+pub(crate) fn tasks(change: &Change) -> Vec<String> {
+    let told = change.tasks.iter().map(|task| {
+        let service = task.summary.split('"').nth(1).unwrap();
+        format!("{} {service} {}", task.kind, task.status)
+    });
+    told.collect()
+}

@@ -25,6 +25,8 @@ cases! {
     a_number_that_makes_no_sense_is_refused: Socket = "the client writes none";
     new_lines_are_followed;
     lines_from_before_come_first_if_asked_for;
+    only_the_named_services_are_followed;
+    a_service_that_starts_later_is_not_followed;
     nothing_new_is_a_timeout;
     what_follows_ends_with_the_daemon: Daemon = "it kills it";
 }
@@ -196,6 +198,31 @@ fn lines_from_before_come_first_if_asked_for(target: &Target) {
     assert_eq!((next(), next()), ("3".to_owned(), "4".to_owned()));
     daemon.done(daemon.client.restart(&["web"]));
     assert_eq!((0..5).map(|_| next()).collect::<Vec<_>>(), numbers(0..5));
+}
+
+fn only_the_named_services_are_followed(target: &Target) {
+    let daemon = target.start();
+    start(&daemon, "a", &runs().writes(["of a"]));
+    start(&daemon, "b", &runs().writes(["of b"]));
+    let mut stream = daemon.client.follow_logs(&LogsOptions::of(["b"]), PATIENCE).unwrap();
+    let mut next = || stream.next().unwrap().unwrap().message;
+    assert_eq!(next(), "of b");
+    daemon.done(daemon.client.restart(&["a"]));
+    daemon.done(daemon.client.restart(&["b"]));
+    assert_eq!(next(), "of b");
+}
+
+fn a_service_that_starts_later_is_not_followed(target: &Target) {
+    let daemon = target.start();
+    start(&daemon, "early", &runs().writes(["early"]));
+    let all = LogsOptions::default().lines(Lines::All);
+    let mut stream = daemon.client.follow_logs(&all, PATIENCE).unwrap();
+    let mut next = || stream.next().unwrap().unwrap().message;
+    assert_eq!(next(), "early");
+    start(&daemon, "late", &runs().writes(["late"]));
+    daemon.done(daemon.client.restart(&["early"]));
+    assert_eq!(next(), "early");
+    assert_eq!(messages(&daemon, &all), ["early", "late", "early"]);
 }
 
 fn nothing_new_is_a_timeout(target: &Target) {

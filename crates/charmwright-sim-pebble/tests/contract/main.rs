@@ -16,6 +16,7 @@ mod target;
 mod access;
 mod checks;
 mod connect;
+mod dependencies;
 mod envelope;
 mod exec;
 mod files;
@@ -45,6 +46,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("access", access::CASES),
     ("checks", checks::CASES),
     ("connect", connect::CASES),
+    ("dependencies", dependencies::CASES),
     ("envelope", envelope::CASES),
     ("exec", exec::CASES),
     ("files", files::CASES),

@@ -12,6 +12,7 @@ cases! {
     a_service_that_ends_is_started_again;
     a_service_that_failed_to_start_may_come_up_later: Files = "the service looks for one";
     each_next_attempt_waits_longer;
+    what_ran_long_enough_waits_as_at_first;
     a_start_ends_the_waiting;
     what_is_ignored_stays_as_it_ended;
     a_shutdown_ends_the_daemon_as_the_service_ended: Daemon = "it looks how it ends";
@@ -77,14 +78,34 @@ fn each_next_attempt_waits_longer(target: &Target) {
     let bad = daemon.service(&exits(3, Duration::ZERO).writes(["started"]));
     add(&daemon, bad.backoff_delay(delay).backoff_factor(2.0).backoff_limit(4 * delay));
     daemon.wait(daemon.client.start(&["web"]));
-    daemon.poll("six attempts", || daemon.starts("web") >= 6);
-    let lines = daemon.client.logs(&charmwright_pebble::LogsOptions::of(["web"])).unwrap();
-    let times: Vec<_> = lines.iter().map(|line| daemon.nanoseconds(&line.time)).collect();
-    let gaps: Vec<_> = times.windows(2).map(|two| Duration::from_nanos(two[1] - two[0])).take(4).collect();
+    let gaps = gaps(&daemon, 5);
     for (gap, at_least) in gaps.iter().zip([delay, 2 * delay, 4 * delay, 4 * delay]) {
         // Times are told in milliseconds.
         assert!(*gap + Duration::from_millis(2) >= at_least, "{gaps:?}");
     }
+}
+
+/// The times between the starts of a service that writes a line at each, when it has been started so often.
+fn gaps(daemon: &Daemon, starts: usize) -> Vec<Duration> {
+    let mut times = Vec::new();
+    daemon.poll("attempts to start", || {
+        let lines = daemon.client.logs(&charmwright_pebble::LogsOptions::of(["web"])).unwrap();
+        times = lines.iter().map(|line| daemon.nanoseconds(&line.time)).collect();
+        times.len() >= starts
+    });
+    times.windows(2).map(|two| Duration::from_nanos(two[1] - two[0])).take(starts - 1).collect()
+}
+
+fn what_ran_long_enough_waits_as_at_first(target: &Target) {
+    let daemon = target.start();
+    let ran = Duration::from_secs(2);
+    let service = daemon.service(&exits(3, ran).writes(["started"]));
+    let (first, limit) = (Duration::from_millis(200), Duration::from_millis(1500));
+    add(&daemon, service.backoff_delay(first).backoff_factor(20.0).backoff_limit(limit));
+    daemon.done(daemon.client.start(&["web"]));
+    // The second time it would wait for as long as the limit, had it not run for longer than that.
+    let gaps = gaps(&daemon, 3);
+    assert!(gaps[1] < ran + limit, "{gaps:?}");
 }
 
 fn a_start_ends_the_waiting(target: &Target) {

@@ -7,9 +7,8 @@ use charmwright_pebble::{
 };
 use serde_json::json;
 
-use crate::daemon::{Daemon, PATIENCE};
+use crate::daemon::{Daemon, PATIENCE, tasks};
 use crate::programs::{exits, runs};
-use crate::services::tasks;
 use crate::target::Target;
 
 cases! {

@@ -5,13 +5,14 @@ use std::time::Duration;
 use charmwright_pebble::{Change, ChangeStatus, Error, Layer, Service, ServiceStatus, Startup};
 use serde_json::json;
 
-use crate::daemon::{Daemon, PATIENCE};
+use crate::daemon::{Daemon, PATIENCE, tasks};
 use crate::programs::{exits, runs};
 use crate::target::Target;
 
 cases! {
     a_service_that_was_never_started_is_inactive;
     services_are_listed_by_name;
+    a_name_may_hold_almost_anything;
     a_service_is_started_stopped_and_started_again;
     what_is_so_already_is_done_at_once;
     a_restart_is_one_whatever_was_before;
@@ -24,13 +25,6 @@ cases! {
     a_service_that_succeeds_in_its_first_second_fails_its_start;
     a_program_that_is_not_there_fails_its_start;
     a_user_that_is_not_there_fails_the_start: Processes = "it asks the system for its users";
-    what_is_required_starts_first;
-    what_requires_a_failure_is_held;
-    what_requires_a_service_stops_with_it;
-    a_restart_is_of_the_named_alone;
-    services_that_do_not_depend_start_beside_each_other;
-    a_failure_holds_no_service_that_does_not_depend_on_it;
-    the_order_is_that_of_before_and_after;
     services_start_with_the_daemon: Daemon = "it is started otherwise";
     a_service_has_the_environment_of_daemon_and_plan: Processes = "it asks a shell for it";
     a_command_is_split_as_by_a_shell: Processes = "it asks a shell for it";
@@ -42,15 +36,6 @@ fn add(daemon: &Daemon, name: &str, service: Service) {
 
 fn current(daemon: &Daemon, name: &str) -> ServiceStatus {
     daemon.info(name).current
-}
-
-/// Kind, service and status of the tasks, in their order.
-pub(crate) fn tasks(change: &Change) -> Vec<String> {
-    let told = change.tasks.iter().map(|task| {
-        let service = task.summary.split('"').nth(1).unwrap();
-        format!("{} {service} {}", task.kind, task.status)
-    });
-    told.collect()
 }
 
 fn a_service_that_was_never_started_is_inactive(target: &Target) {
@@ -75,6 +60,16 @@ fn services_are_listed_by_name(target: &Target) {
     assert_eq!(names(daemon.client.all_services().unwrap()), ["A", "a", "b", "c"]);
     assert_eq!(names(daemon.client.services(&["c", "unknown", "a", "c"]).unwrap()), ["a", "c"]);
     assert_eq!(names(daemon.client.services(&["unknown"]).unwrap()), [""; 0]);
+}
+
+fn a_name_may_hold_almost_anything(target: &Target) {
+    let daemon = target.start();
+    for name in ["a b+c&d=e?f#g/h%41;i", "\u{e9}\u{1f600}", "'\"\\", "1", "null", "."] {
+        add(&daemon, name, daemon.service(&runs()));
+        assert_eq!(daemon.info(name).name, name);
+        let change = daemon.done(daemon.client.stop(&[name]));
+        assert_eq!(daemon.client.changes(charmwright_pebble::ChangesIn::All, Some(name)).unwrap(), [change]);
+    }
 }
 
 fn a_service_is_started_stopped_and_started_again(target: &Target) {
@@ -254,115 +249,6 @@ fn a_user_that_is_not_there_fails_the_start(target: &Target) {
     fails_to_start(&daemon, "bad", "nobody-knows");
     add(&daemon, "bad", daemon.service(&runs()).working_dir("/nowhere"));
     fails_to_start(&daemon, "bad", "no such file or directory");
-}
-
-fn what_is_required_starts_first(target: &Target) {
-    let daemon = target.start();
-    let layer = Layer::new()
-        .service("web", daemon.service(&runs()).requires(["db"]).after(["db"]))
-        .service("db", daemon.service(&runs()).requires(["disk"]).after(["disk"]))
-        .service("disk", daemon.service(&runs()));
-    daemon.client.add_layer("app", &layer).unwrap();
-    let change = daemon.done(daemon.client.start(&["web"]));
-    assert_eq!(tasks(&change), ["start disk Done", "start db Done", "start web Done"]);
-    assert_eq!(change.summary, r#"Start service "web" and 2 more"#);
-    let ready: Vec<_> = change.tasks.iter().map(|task| task.ready_time.clone().unwrap()).collect();
-    assert!(ready.is_sorted(), "{ready:?}");
-}
-
-fn what_requires_a_failure_is_held(target: &Target) {
-    let daemon = target.start();
-    let layer = Layer::new()
-        .service("web", daemon.service(&runs()).requires(["db"]).after(["db"]))
-        .service("db", Service::new("/nowhere/db"));
-    daemon.client.add_layer("app", &layer).unwrap();
-    let change = daemon.wait(daemon.client.start(&["web"]));
-    assert_eq!(
-        (&change.status, tasks(&change)),
-        (&ChangeStatus::Error, vec!["start db Error".into(), "start web Hold".into()])
-    );
-    assert!(!change.err.clone().unwrap().contains("\"web\""), "{change:?}");
-    assert_eq!(current(&daemon, "web"), ServiceStatus::Inactive);
-}
-
-fn what_requires_a_service_stops_with_it(target: &Target) {
-    let daemon = target.start();
-    let layer = Layer::new()
-        .service("web", daemon.service(&runs()).requires(["db"]).after(["db"]))
-        .service("db", daemon.service(&runs()))
-        .service("other", daemon.service(&runs()));
-    daemon.client.add_layer("app", &layer).unwrap();
-    daemon.done(daemon.client.start(&["web", "other"]));
-    let change = daemon.done(daemon.client.stop(&["db"]));
-    assert_eq!(tasks(&change), ["stop web Done", "stop db Done"]);
-    assert_eq!(current(&daemon, "other"), ServiceStatus::Active);
-    // The other way round it does not: what a service requires stays.
-    daemon.done(daemon.client.start(&["web"]));
-    assert_eq!(tasks(&daemon.done(daemon.client.stop(&["web"]))), ["stop web Done"]);
-    assert_eq!(current(&daemon, "db"), ServiceStatus::Active);
-}
-
-fn a_restart_is_of_the_named_alone(target: &Target) {
-    let daemon = target.start();
-    let layer = Layer::new()
-        .service("web", daemon.service(&runs()).requires(["db"]).after(["db"]))
-        .service("db", daemon.service(&runs()));
-    daemon.client.add_layer("app", &layer).unwrap();
-    daemon.done(daemon.client.start(&["web"]));
-    // What requires it goes on,
-    assert_eq!(tasks(&daemon.done(daemon.client.restart(&["db"]))), ["stop db Done", "start db Done"]);
-    assert_eq!((daemon.starts("web"), daemon.starts("db")), (1, 2));
-    // and what it requires is started, if it does not run.
-    assert_eq!(
-        tasks(&daemon.done(daemon.client.restart(&["web"]))),
-        ["stop web Done", "start db Done", "start web Done"]
-    );
-    assert_eq!((daemon.starts("web"), daemon.starts("db")), (2, 2));
-}
-
-fn services_that_do_not_depend_start_beside_each_other(target: &Target) {
-    let daemon = target.start();
-    let names: Vec<String> = (0..10).map(|number| format!("web-{number}")).collect();
-    let layer = names.iter().fold(Layer::new(), |layer, name| layer.service(name, daemon.service(&runs())));
-    daemon.client.add_layer("app", &layer).unwrap();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let change = daemon.done(daemon.client.start(&names));
-    assert_eq!(change.tasks.len(), 10);
-    // One after the other, each of them would have begun when the one before was ready.
-    let first_ready = change.tasks.iter().filter_map(|task| task.ready_time.clone()).min().unwrap();
-    let since = daemon
-        .client
-        .all_services()
-        .unwrap()
-        .into_iter()
-        .filter_map(|info| info.current_since)
-        .max()
-        .unwrap();
-    assert!(since < first_ready, "{since} {first_ready}");
-}
-
-fn a_failure_holds_no_service_that_does_not_depend_on_it(target: &Target) {
-    let daemon = target.start();
-    let layer =
-        Layer::new().service("bad", Service::new("/nowhere/bad")).service("web", daemon.service(&runs()));
-    daemon.client.add_layer("app", &layer).unwrap();
-    let change = daemon.wait(daemon.client.start(&["bad", "web"]));
-    assert_eq!(tasks(&change), ["start bad Error", "start web Done"]);
-    assert_eq!(current(&daemon, "web"), ServiceStatus::Active);
-}
-
-fn the_order_is_that_of_before_and_after(target: &Target) {
-    let daemon = target.start();
-    let layer = Layer::new()
-        .service("a", daemon.service(&runs()).after(["b"]))
-        .service("b", daemon.service(&runs()))
-        .service("c", daemon.service(&runs()).before(["b"]));
-    daemon.client.add_layer("app", &layer).unwrap();
-    let change = daemon.done(daemon.client.start(&["a", "b", "c"]));
-    assert_eq!(tasks(&change), ["start c Done", "start b Done", "start a Done"]);
-    // Only among those of one call.
-    daemon.done(daemon.client.stop(&["a", "b", "c"]));
-    assert_eq!(tasks(&daemon.done(daemon.client.start(&["a"]))), ["start a Done"]);
 }
 
 fn services_start_with_the_daemon(target: &Target) {

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use charmwright_pebble::{ChangeStatus, Layer, Service, ServiceStatus};
 
-use crate::daemon::{Daemon, PATIENCE};
+use crate::daemon::{Daemon, PATIENCE, tasks};
 use crate::programs::{Program, exits, runs};
-use crate::services::tasks;
 use crate::target::Target;
 
 cases! {

@@ -1,14 +1,16 @@
 //! The daemon itself: who it says it is.
 
-use charmwright_pebble::Feature;
+use charmwright_pebble::{Feature, Layer, Service};
 use serde_json::json;
 
+use crate::daemon::PATIENCE;
 use crate::target::Target;
 
 cases! {
     it_tells_its_version;
     it_tells_the_same_boot_each_time;
     what_it_is_too_old_for_is_told_by_its_version;
+    many_may_ask_at_once;
     a_second_daemon_does_not_take_the_socket: Daemon = "it starts another one";
     the_addresses_of_listeners_that_are_off_are_left_out: Socket = "it looks at the answer itself";
 }
@@ -39,6 +41,27 @@ fn what_it_is_too_old_for_is_told_by_its_version(target: &Target) {
     for feature in [Feature::Identities, Feature::StartChecks, Feature::Metrics, Feature::Notices] {
         assert!(version.has(feature));
     }
+}
+
+fn many_may_ask_at_once(target: &Target) {
+    let daemon = target.start();
+    std::thread::scope(|scope| {
+        for number in 0..16 {
+            let client = daemon.client.clone();
+            scope.spawn(move || {
+                let name = format!("service-{number}");
+                for round in 0..5 {
+                    let service = Service::new("x").summary(round.to_string());
+                    client.add_layer("app", &Layer::new().service(&name, service)).unwrap();
+                    let change = client.replan().unwrap();
+                    client.wait_change(&change, PATIENCE).unwrap().into_result().unwrap();
+                    assert_eq!(client.services(&[&name]).unwrap()[0].name, name);
+                }
+            });
+        }
+    });
+    let plan = daemon.client.plan().unwrap();
+    assert!(plan.services.len() == 16 && plan.services.values().all(|service| service.summary == "4"));
 }
 
 fn a_second_daemon_does_not_take_the_socket(target: &Target) {
