@@ -9,6 +9,7 @@ mod another_user;
 #[macro_use]
 mod case;
 mod daemon;
+mod process;
 mod programs;
 mod raw;
 mod target;

@@ -7,6 +7,7 @@ use charmwright_pebble::Version;
 
 use crate::case::Need;
 use crate::daemon::{Daemon, Setup};
+use crate::process::Process;
 
 /// The real Pebbles, oldest first: of Juju 3.6.4 and later, of Juju 3.6.13 and later, and the newest.
 const REAL: [&str; 3] = ["1.19.2", "1.26.0", "1.32.1"];
@@ -64,7 +65,7 @@ impl Target {
 
     /// Starts a daemon that cannot run. How it ends, and what it says.
     pub(crate) fn start_in_vain(&self, setup: &Setup) -> (ExitStatus, String) {
-        Daemon::start_in_vain(self.program(), setup)
+        Process::start_in_vain(self.program(), setup)
     }
 
     fn program(&self) -> &Path {
