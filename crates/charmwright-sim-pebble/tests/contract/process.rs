@@ -142,6 +142,8 @@ fn spawn(program: &Path, setup: &Setup, dir: &Path) -> Child {
         command.uid(user).gid(user);
     }
     command.env("PEBBLE", dir.join("pebble")).env("PEBBLE_SOCKET", dir.join("s"));
+    // What the program keeps for its own command line stays out of the home of whoever runs the tests.
+    command.env("XDG_CONFIG_HOME", dir);
     command.envs(setup.environment.iter().map(|(name, value)| (name, value)));
     command
         .current_dir(dir)

@@ -1,5 +1,6 @@
 //! Changes: waiting for them, listing them, ending them early.
 
+use std::io::Read;
 use std::time::{Duration, Instant};
 
 use charmwright_pebble::{
@@ -192,10 +193,10 @@ fn only_abort_is_an_action_on_a_change(target: &Target) {
 
 fn an_aborted_command_is_killed(target: &Target) {
     let daemon = target.start();
-    let process = daemon.client.exec(&Exec::shell(runs().script())).unwrap();
+    let mut process = daemon.client.exec(&Exec::shell(runs().writes(["up"]).script())).unwrap();
+    // Before that it has perhaps not been started, and then it never is.
+    process.stdout.as_mut().unwrap().read_exact(&mut [0; 3]).unwrap();
     let change = process.change().clone();
-    daemon
-        .poll("the command to run", || daemon.client.change(&change).unwrap().status == ChangeStatus::Doing);
     daemon.client.abort_change(&change).unwrap();
     let change = daemon.wait(Ok(change));
     assert_eq!((change.status, &change.tasks[0].data["exit-code"]), (ChangeStatus::Done, &137.into()));
