@@ -193,7 +193,8 @@ fn only_abort_is_an_action_on_a_change(target: &Target) {
 
 fn an_aborted_command_is_killed(target: &Target) {
     let daemon = target.start();
-    let mut process = daemon.client.exec(&Exec::shell(runs().writes(["up"]).script())).unwrap();
+    let command = Exec::shell(runs().writes(["up"]).script()).working_dir("/");
+    let mut process = daemon.client.exec(&command).unwrap();
     // Before that it has perhaps not been started, and then it never is.
     process.stdout.as_mut().unwrap().read_exact(&mut [0; 3]).unwrap();
     let change = process.change().clone();
