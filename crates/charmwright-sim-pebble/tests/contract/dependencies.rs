@@ -3,7 +3,7 @@
 use charmwright_pebble::{ChangeStatus, Layer, Service, ServiceStatus};
 
 use crate::daemon::{Daemon, tasks};
-use crate::programs::runs;
+use crate::programs::{NOWHERE, runs};
 use crate::target::Target;
 
 cases! {
@@ -38,7 +38,7 @@ fn what_requires_a_failure_is_held(target: &Target) {
     let daemon = target.start();
     let layer = Layer::new()
         .service("web", daemon.service(&runs()).requires(["db"]).after(["db"]))
-        .service("db", Service::new("/nowhere/db"));
+        .service("db", Service::new(NOWHERE));
     daemon.client.add_layer("app", &layer).unwrap();
     let change = daemon.wait(daemon.client.start(&["web"]));
     assert_eq!(
@@ -107,8 +107,7 @@ fn services_that_do_not_depend_start_beside_each_other(target: &Target) {
 
 fn a_failure_holds_no_service_that_does_not_depend_on_it(target: &Target) {
     let daemon = target.start();
-    let layer =
-        Layer::new().service("bad", Service::new("/nowhere/bad")).service("web", daemon.service(&runs()));
+    let layer = Layer::new().service("bad", Service::new(NOWHERE)).service("web", daemon.service(&runs()));
     daemon.client.add_layer("app", &layer).unwrap();
     let change = daemon.wait(daemon.client.start(&["bad", "web"]));
     assert_eq!(tasks(&change), ["start bad Error", "start web Done"]);

@@ -17,6 +17,9 @@ pub(crate) struct Program {
     pub(crate) on_term: OnTerm,
 }
 
+/// A program that no daemon finds.
+pub(crate) const NOWHERE: &str = "/nowhere/program";
+
 /// What a program does when it gets SIGTERM.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OnTerm {

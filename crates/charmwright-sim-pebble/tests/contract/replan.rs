@@ -8,7 +8,7 @@ use charmwright_pebble::{
 use serde_json::json;
 
 use crate::daemon::{Daemon, PATIENCE, tasks};
-use crate::programs::{exits, runs};
+use crate::programs::{NOWHERE, exits, runs};
 use crate::target::Target;
 
 cases! {
@@ -239,7 +239,7 @@ fn a_failed_replan_is_not_tried_again(target: &Target) {
     let service = || daemon.service(&runs());
     daemon.client.add_layer("app", &one(service())).unwrap();
     daemon.done(daemon.client.start(&["web"]));
-    daemon.client.add_layer("app", &one(Service::new("/nowhere/web"))).unwrap();
+    daemon.client.add_layer("app", &one(Service::new(NOWHERE))).unwrap();
     assert_eq!(daemon.wait(daemon.client.replan()).status, ChangeStatus::Error);
     assert_eq!(daemon.info("web").current, ServiceStatus::Inactive);
     // What it was asked to run is what it has been told: nothing differs.

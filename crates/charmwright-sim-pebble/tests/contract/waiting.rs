@@ -8,7 +8,7 @@ use charmwright_pebble::{
 };
 
 use crate::daemon::{Daemon, PATIENCE};
-use crate::programs::runs;
+use crate::programs::{NOWHERE, runs};
 use crate::target::Target;
 
 cases! {
@@ -128,7 +128,7 @@ fn a_limit_that_is_no_duration_is_refused(target: &Target) {
 
 fn a_change_that_failed_is_no_failed_request(target: &Target) {
     let daemon = target.start();
-    let bad = charmwright_pebble::Service::new("/nowhere/program");
+    let bad = charmwright_pebble::Service::new(NOWHERE);
     daemon.client.add_layer("app", &Layer::new().service("bad", bad)).unwrap();
     let change = daemon.wait(daemon.client.start(&["bad"]));
     assert!(change.ready && change.err.is_some(), "{change:?}");
