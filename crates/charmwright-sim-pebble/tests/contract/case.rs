@@ -14,7 +14,7 @@ pub(crate) struct Case {
 }
 
 /// What not every target has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
     /// A socket to speak HTTP over.
     Socket,
@@ -22,6 +22,8 @@ pub(crate) enum Need {
     Daemon,
     /// Services and commands that are processes.
     Processes,
+    /// A clock that goes on by itself. That of a simulated daemon goes on with whoever waits.
+    Clock,
     /// Files that the test sees as the daemon does.
     Files,
     /// The test must be run by root; the case shows as ignored otherwise.

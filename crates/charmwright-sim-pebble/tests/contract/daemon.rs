@@ -6,9 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use charmwright_pebble::{Change, ChangeId, Client, Error, Sample, Service, ServiceInfo};
+use charmwright_sim_pebble::in_process::{InProcess, MemoryFiles, Script};
+use charmwright_sim_pebble::{CheckFailure, Settings};
 
 use crate::process::Process;
-use crate::programs::Program;
+use crate::programs::{NOWHERE, NOWHERE_IN_PATH, Program};
 use crate::raw::Connection;
 
 /// Longer than anything takes.
@@ -35,7 +37,12 @@ pub(crate) struct Setup {
 pub(crate) struct Daemon {
     /// Speaks to it.
     pub(crate) client: Client,
-    process: Process,
+    place: Place,
+}
+
+enum Place {
+    Process(Process),
+    InProcess(InProcess),
 }
 
 impl Daemon {
@@ -43,14 +50,37 @@ impl Daemon {
     pub(crate) fn start(program: &Path, setup: Setup) -> Self {
         let process = Process::start(program, setup);
         let client = Client::new(process.dir().join("s"));
-        let mut daemon = Self { client, process };
+        let mut daemon = Self { client, place: Place::Process(process) };
         daemon.wait_until_it_answers();
         daemon
     }
 
+    /// Starts a simulated one of this version, with a script of the same programs.
+    pub(crate) fn simulate(version: &str) -> Self {
+        let mut script = Script::new();
+        script.missing(NOWHERE).missing(NOWHERE_IN_PATH).down("false", CheckFailure::default());
+        let settings = Settings { version: version.to_owned(), ..Settings::default() };
+        let pebble = InProcess::start(settings, script, MemoryFiles::default()).unwrap();
+        Self { client: pebble.client(), place: Place::InProcess(pebble) }
+    }
+
+    fn process(&self) -> &Process {
+        match &self.place {
+            Place::Process(process) => process,
+            Place::InProcess(_) => panic!("the case does not say that it needs a process"),
+        }
+    }
+
+    fn process_mut(&mut self) -> &mut Process {
+        match &mut self.place {
+            Place::Process(process) => process,
+            Place::InProcess(_) => panic!("the case does not say that it needs a process"),
+        }
+    }
+
     /// A path of the case's own.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.process.dir().join(name)
+        self.process().dir().join(name)
     }
 
     /// The same as text.
@@ -64,8 +94,13 @@ impl Daemon {
     }
 
     /// A service that does this.
-    #[expect(clippy::unused_self, reason = "a simulated daemon keeps what its programs do")]
     pub(crate) fn service(&self, program: &Program) -> Service {
+        if let Place::InProcess(pebble) = &self.place {
+            let line = format!("/bin/sh -c {}", program.script());
+            pebble.script(|script| {
+                script.program(&line, program.scripted());
+            });
+        }
         Service::new(program.command())
     }
 
@@ -102,24 +137,32 @@ impl Daemon {
     }
 
     /// Tries until it is so.
-    #[expect(clippy::unused_self, reason = "the time of a simulated daemon is its own")]
-    pub(crate) fn poll(&self, what: &str, is_so: impl FnMut() -> bool) {
-        poll(what, is_so);
+    pub(crate) fn poll(&self, what: &str, mut is_so: impl FnMut() -> bool) {
+        match &self.place {
+            Place::Process(_) => poll(what, is_so),
+            Place::InProcess(pebble) => {
+                let end = pebble.now().after(PATIENCE);
+                while !is_so() {
+                    assert!(pebble.now() < end, "waited too long for {what}");
+                    pebble.advance(Duration::from_millis(5));
+                }
+            }
+        }
     }
 
     /// Ends the daemon as a crash of its container would: with all that runs in it.
     pub(crate) fn crash(&mut self) {
-        self.process.crash();
+        self.process_mut().crash();
     }
 
     /// Asks the daemon to stop, without waiting for it.
     pub(crate) fn terminate(&self) {
-        self.process.terminate();
+        self.process().terminate();
     }
 
     /// How the daemon ends: by itself, or because it was asked to.
     pub(crate) fn wait_for_exit(&mut self) -> ExitStatus {
-        self.process.wait_for_exit()
+        self.process_mut().wait_for_exit()
     }
 
     /// Stops the daemon as one should.
@@ -130,22 +173,23 @@ impl Daemon {
 
     /// Starts it again, where it was, after [`crash`](Self::crash), [`stop`](Self::stop) or an end of its own.
     pub(crate) fn restart(&mut self) {
-        self.process.restart();
+        self.process_mut().restart();
         self.wait_until_it_answers();
     }
 
     /// Starts another one in the same place, while this one is there. How that ends.
     pub(crate) fn start_beside(&self) -> ExitStatus {
-        self.process.start_beside()
+        self.process().start_beside()
     }
 
     /// What the daemon itself wrote.
     pub(crate) fn log(&self) -> String {
-        self.process.log()
+        self.process().log()
     }
 
     fn wait_until_it_answers(&mut self) {
-        let Self { client, process } = self;
+        let client = self.client.clone();
+        let process = self.process_mut();
         poll("the daemon to answer", || match client.system_info() {
             Ok(_) => true,
             Err(error) => {

@@ -23,7 +23,7 @@ cases! {
     markup_is_not_escaped: Socket = "it looks at the text itself", Processes = "it has a shell write it";
     the_answer_is_a_line_of_json_each: Socket = "it looks at the answer itself";
     a_number_that_makes_no_sense_is_refused: Socket = "the client writes none";
-    new_lines_are_followed;
+    new_lines_are_followed: Clock = "one waits while another writes";
     lines_from_before_come_first_if_asked_for;
     only_the_named_services_are_followed;
     a_service_that_starts_later_is_not_followed;

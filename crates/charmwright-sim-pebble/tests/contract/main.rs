@@ -37,6 +37,8 @@ mod stopping;
 mod system;
 mod waiting;
 
+use std::collections::BTreeMap;
+
 use libtest_mimic::{Arguments, Completion, Trial};
 
 use crate::case::{Case, Need};
@@ -79,12 +81,12 @@ fn main() {
     arguments.test_threads = arguments.test_threads.or(Some(THREADS));
     let mut trials = Vec::new();
     for target in target::all() {
-        let mut left_out = Vec::new();
+        let mut left_out: BTreeMap<Need, usize> = BTreeMap::new();
         for (topic, case) in
             TOPICS.iter().flat_map(|(topic, cases)| cases.iter().map(move |case| (topic, case)))
         {
             match case.needs.iter().find(|(need, _)| !target.has(*need)) {
-                Some((need, why)) => left_out.push(format!("{topic}::{}: {need:?}, {why}", case.name)),
+                Some((need, _)) => *left_out.entry(*need).or_default() += 1,
                 None => trials.push(trial(&target, topic, *case)),
             }
         }
@@ -110,14 +112,14 @@ fn trial(target: &Target, topic: &str, case: Case) -> Trial {
     })
 }
 
-/// What is not run is told, so that nobody takes it for passed.
+/// What is not run is told, so that nobody takes it for passed. Why a case needs what it does stands with the case.
 #[expect(clippy::print_stdout, reason = "it is part of what the tests print")]
-fn report(arguments: &Arguments, target: &Target, left_out: &[String]) {
+fn report(arguments: &Arguments, target: &Target, left_out: &BTreeMap<Need, usize>) {
     if left_out.is_empty() || arguments.list {
         return;
     }
-    println!("{}: {} cases cannot be put to it:", target.name, left_out.len());
-    for case in left_out {
-        println!("    {case}");
-    }
+    let by_need: Vec<String> =
+        left_out.iter().map(|(need, cases)| format!("{cases} need {need:?}")).collect();
+    let (cases, by_need) = (left_out.values().sum::<usize>(), by_need.join(", "));
+    println!("{}: {cases} cases cannot be put to it: {by_need}", target.name);
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use charmwright_sim_pebble::in_process;
+
 /// Longer than any case, and not so long that what is left behind stays.
 const FOR_EVER: Duration = Duration::from_secs(300);
 
@@ -19,6 +21,9 @@ pub(crate) struct Program {
 
 /// A program that no daemon finds.
 pub(crate) const NOWHERE: &str = "/nowhere/program";
+
+/// The same, looked for in the daemon's `PATH`.
+pub(crate) const NOWHERE_IN_PATH: &str = "nowhere-to-be-found";
 
 /// What a program does when it gets SIGTERM.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +69,19 @@ impl Program {
     /// The same as the command line of a service, which Pebble splits as a shell would.
     pub(crate) fn command(&self) -> String {
         format!("/bin/sh -c {}", quoted(&self.script()))
+    }
+
+    /// The same as the script of a simulated daemon.
+    pub(crate) fn scripted(&self) -> in_process::Program {
+        let program = match self.exit {
+            Some((code, after)) => in_process::Program::exits(code, after),
+            None => in_process::Program::runs(),
+        };
+        program.writes(&self.lines).on_term(match self.on_term {
+            OnTerm::Ends => in_process::OnTerm::Dies,
+            OnTerm::Ignores => in_process::OnTerm::Ignores,
+            OnTerm::ExitsAfter(after) => in_process::OnTerm::Exits(0, after),
+        })
     }
 
     /// The same as a shell script.

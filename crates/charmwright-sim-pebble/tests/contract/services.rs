@@ -6,7 +6,7 @@ use charmwright_pebble::{Change, ChangeStatus, Error, Layer, Service, ServiceSta
 use serde_json::json;
 
 use crate::daemon::{Daemon, PATIENCE, tasks};
-use crate::programs::{NOWHERE, exits, runs};
+use crate::programs::{NOWHERE, NOWHERE_IN_PATH, exits, runs};
 use crate::target::Target;
 
 cases! {
@@ -235,7 +235,7 @@ fn a_service_that_succeeds_in_its_first_second_fails_its_start(target: &Target) 
 
 fn a_program_that_is_not_there_fails_its_start(target: &Target) {
     let daemon = target.start();
-    for command in [NOWHERE, "nowhere-to-be-found --flag"] {
+    for command in [NOWHERE.to_owned(), format!("{NOWHERE_IN_PATH} --flag")] {
         add(&daemon, "bad", Service::new(command));
         let change = fails_to_start(&daemon, "bad", "nowhere");
         assert!(change.err.unwrap().contains("cannot start service:"));

@@ -26,11 +26,21 @@ pub(crate) struct Target {
 enum Kind {
     /// A program that is run as Pebble's is.
     Program(PathBuf),
+    /// A simulated daemon within the test's own process, on a clock of its own.
+    InProcess,
 }
 
 /// All targets.
 pub(crate) fn all() -> Vec<Target> {
-    REAL.map(real).to_vec()
+    [REAL.map(real), SIMULATED.map(simulated)].concat()
+}
+
+/// The same versions, simulated within the test's own process.
+const SIMULATED: [(&str, &str); 3] =
+    [("in-process-1.19.2", "1.19.2"), ("in-process-1.26.0", "1.26.0"), ("in-process-1.32.1", "1.32.1")];
+
+fn simulated((name, version): (&'static str, &str)) -> Target {
+    Target { name, version: Version::parse(version), kind: Kind::InProcess }
 }
 
 fn real(version: &'static str) -> Target {
@@ -42,9 +52,12 @@ impl Target {
     /// Whether cases that need this can be put to it.
     pub(crate) fn has(&self, need: Need) -> bool {
         match (&self.kind, need) {
-            (Kind::Program(_), Need::Socket | Need::Daemon | Need::Processes | Need::Files | Need::Root) => {
-                true
-            }
+            (
+                Kind::Program(_),
+                Need::Socket | Need::Daemon | Need::Processes | Need::Clock | Need::Files | Need::Root,
+            ) => true,
+            // It has a script instead, a map of files, one user, and a clock that stands still.
+            (Kind::InProcess, _) => false,
         }
     }
 
@@ -55,7 +68,10 @@ impl Target {
 
     /// Starts a daemon that holds its services.
     pub(crate) fn start(&self) -> Daemon {
-        self.start_with(Setup::default())
+        match self.kind {
+            Kind::Program(_) => self.start_with(Setup::default()),
+            Kind::InProcess => Daemon::simulate(&self.version.to_string()),
+        }
     }
 
     /// Starts a daemon.
@@ -69,7 +85,9 @@ impl Target {
     }
 
     fn program(&self) -> &Path {
-        let Kind::Program(program) = &self.kind;
+        let Kind::Program(program) = &self.kind else {
+            panic!("the case does not say that it needs a process");
+        };
         let (name, path) = (self.name, program.display());
         assert!(program.exists(), "there is no Pebble {name} at {path}: `cargo xtask setup` builds it");
         program
