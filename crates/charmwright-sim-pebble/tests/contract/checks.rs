@@ -1,0 +1,5 @@
+//! Checks.
+
+use crate::case::Case;
+
+pub(crate) const CASES: &[Case] = &[];

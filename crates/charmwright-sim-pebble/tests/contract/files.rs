@@ -1,0 +1,5 @@
+//! Files.
+
+use crate::case::Case;
+
+pub(crate) const CASES: &[Case] = &[];

@@ -1,0 +1,5 @@
+//! Notices.
+
+use crate::case::Case;
+
+pub(crate) const CASES: &[Case] = &[];
