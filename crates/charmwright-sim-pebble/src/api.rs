@@ -7,6 +7,8 @@ mod query;
 mod route;
 mod wait;
 
+use std::fmt::Write;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -42,6 +44,7 @@ pub(crate) fn metric(
     number: u64,
 ) {
     let value = crate::text::quoted(value);
-    *text +=
-        &format!("# HELP {name} {comment}\n# TYPE {name} {kind}\n{name}{{{label}={value}}} {number}\n\n");
+    // Writing into a text does not fail.
+    let _ =
+        write!(text, "# HELP {name} {comment}\n# TYPE {name} {kind}\n{name}{{{label}={value}}} {number}\n\n");
 }

@@ -6,6 +6,7 @@ mod restored;
 pub(crate) mod runner;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use crate::time::Time;
 
@@ -195,7 +196,7 @@ impl Ledger {
                 let message = entry.split_once(' ').and_then(|(_, rest)| rest.strip_prefix("ERROR "));
                 if let Some(message) = message {
                     has_some = true;
-                    text += &format!("\n- {} ({message})", task.summary);
+                    let _ = write!(text, "\n- {} ({message})", task.summary);
                 }
             }
         }

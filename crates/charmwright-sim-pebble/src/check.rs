@@ -74,7 +74,7 @@ pub(crate) struct Checks {
     /// Runs of checks that nothing watches.
     lone: BTreeSet<RunId>,
     /// What came of runs that were asked for: nothing, or why they failed.
-    outcomes: BTreeMap<RunId, Option<String>>,
+    outcomes: BTreeMap<RunId, Result<(), String>>,
 }
 
 impl Checks {

@@ -134,12 +134,12 @@ impl InProcess {
 
     /// What checks look at is down from now on: a URL, a port as in `localhost:80`, or a command.
     pub fn down(&self, what: &str) {
-        self.script(|script| drop(script.down(what, CheckFailure::default())));
+        self.world().outside.script.down(what, CheckFailure::default());
     }
 
     /// What checks look at is up again.
     pub fn up(&self, what: &str) {
-        self.script(|script| drop(script.up(what)));
+        self.world().outside.script.up(what);
     }
 
     /// Reads or changes its files.
@@ -194,6 +194,28 @@ impl InProcess {
     /// Looks at the model.
     pub fn pebble<T>(&self, look: impl FnOnce(&Pebble) -> T) -> T {
         look(&self.world().pebble)
+    }
+
+    /// One request as it is, by whom it says, and its answer: for what no client would ask.
+    ///
+    /// # Errors
+    ///
+    /// If there is no answer, or one that is no JSON: contents of files, logs that are followed, a websocket.
+    pub fn request(&self, request: &Request) -> Result<Response, TransportError> {
+        let mut world = self.world();
+        if !world.is_up() {
+            return Err(TransportError::Unreachable(io::ErrorKind::ConnectionRefused.into()));
+        }
+        match world.handle(request) {
+            Reply::Done(response) => Ok(response),
+            Reply::Wait(wait) => wait_for(&mut world, &wait, None),
+            Reply::Files(request) => {
+                let mut response = files::answer(&request, &mut world.outside.files);
+                world.pebble.complete(&mut response);
+                Ok(response)
+            }
+            _ => Err(TransportError::Invalid("its answer is no JSON".to_owned())),
+        }
     }
 
     fn world(&self) -> MutexGuard<'_, World> {

@@ -10,12 +10,12 @@ type Services = BTreeMap<String, Service>;
 
 /// These services and all that they require, in lanes that do not depend on one another, each in its order.
 pub(crate) fn start_order(services: &Services, names: &[String]) -> Result<Vec<Vec<String>>, String> {
-    lanes(services, order(services, names, false)?)
+    lanes(services, &order(services, names, false)?)
 }
 
 /// These services and all that require them, in lanes that do not depend on one another, each in its order.
 pub(crate) fn stop_order(services: &Services, names: &[String]) -> Result<Vec<Vec<String>>, String> {
-    lanes(services, order(services, names, true)?)
+    lanes(services, &order(services, names, true)?)
 }
 
 fn order(services: &Services, names: &[String], is_stop: bool) -> Result<Vec<String>, String> {
@@ -100,10 +100,10 @@ impl<'a> Walk<'a> {
 
 /// Those that require one another share a lane. A service that requires nothing of the lanes so far opens one beside that
 /// of the service before it, as Pebble's does, whatever is there.
-fn lanes(services: &Services, names: Vec<String>) -> Result<Vec<Vec<String>>, String> {
+fn lanes(services: &Services, names: &[String]) -> Result<Vec<Vec<String>>, String> {
     let mut lane_of: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut last, mut count) = (None, 1);
-    for name in &names {
+    for name in names {
         let service = services.get(name).ok_or_else(|| format!("service {} does not exist", quoted(name)))?;
         let known = lane_of
             .get(name.as_str())
@@ -117,7 +117,7 @@ fn lanes(services: &Services, names: Vec<String>) -> Result<Vec<Vec<String>>, St
         count = count.max(lane + 1);
     }
     let mut lanes = vec![Vec::new(); count];
-    for name in &names {
+    for name in names {
         if let Some(lane) = lane_of.get(name.as_str()).and_then(|lane| lanes.get_mut(*lane)) {
             lane.push(name.clone());
         }

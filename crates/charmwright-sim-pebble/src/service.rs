@@ -7,7 +7,7 @@ mod state;
 
 use std::time::Duration;
 
-use charmwright_pebble::{OnExit, Service, Workload};
+use charmwright_pebble::{GoDuration, OnExit, Service, Workload};
 
 use crate::host::ProcessId;
 use crate::log_buffer::LogBuffer;
@@ -104,14 +104,14 @@ impl ServiceData {
     }
 
     pub(crate) fn kill_delay(&self) -> Duration {
-        self.config.kill_delay.as_ref().and_then(|delay| delay.to_duration()).unwrap_or(KILL_DELAY)
+        self.config.kill_delay.as_ref().and_then(GoDuration::to_duration).unwrap_or(KILL_DELAY)
     }
 
     pub(crate) fn backoff_limit(&self) -> Duration {
         self.config
             .backoff_limit
             .as_ref()
-            .and_then(|limit| limit.to_duration())
+            .and_then(GoDuration::to_duration)
             .unwrap_or(Duration::from_secs(30))
     }
 
@@ -119,7 +119,7 @@ impl ServiceData {
     pub(crate) fn next_backoff(&self) -> Duration {
         let limit = self.backoff_limit();
         if self.backoff.is_zero() {
-            let delay = self.config.backoff_delay.as_ref().and_then(|delay| delay.to_duration());
+            let delay = self.config.backoff_delay.as_ref().and_then(GoDuration::to_duration);
             return delay.unwrap_or(Duration::from_millis(500));
         }
         if self.backoff >= limit {

@@ -24,7 +24,7 @@ impl Pebble {
             Waiting::Refresh { check, run } => {
                 let failure = self.refreshed(*run)?;
                 let mut result = json!({"info": self.check_json(check)});
-                if let Some(failure) = failure {
+                if let Err(failure) = failure {
                     result["error"] = failure.into();
                 }
                 envelope::sync(result)

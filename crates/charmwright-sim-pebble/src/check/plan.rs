@@ -140,8 +140,8 @@ impl Pebble {
         Some(run)
     }
 
-    /// What came of a run that was asked for, told once.
-    pub(crate) fn refreshed(&mut self, run: RunId) -> Option<Option<String>> {
+    /// What came of a run that was asked for, told once: nothing, or why it failed. None if it goes on.
+    pub(crate) fn refreshed(&mut self, run: RunId) -> Option<Result<(), String>> {
         self.checks.outcomes.remove(&run)
     }
 }

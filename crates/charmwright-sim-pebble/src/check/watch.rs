@@ -108,7 +108,7 @@ impl Pebble {
 
     pub(crate) fn end_run(&mut self, run: RunId, outcome: Result<(), CheckFailure>, host: &mut dyn Host) {
         if self.checks.lone.remove(&run) {
-            self.checks.outcomes.insert(run, outcome.err().map(|failure| failure.whole()));
+            self.checks.outcomes.insert(run, outcome.map_err(|failure| failure.whole()));
             return;
         }
         let found = self.checks.watches.iter_mut().find_map(|(change, watch)| match watch.run {
@@ -122,7 +122,7 @@ impl Pebble {
             return;
         };
         if is_asked {
-            let failure = outcome.as_ref().err().map(CheckFailure::whole);
+            let failure = outcome.as_ref().map(|&()| ()).map_err(CheckFailure::whole);
             self.checks.outcomes.insert(run, failure);
         }
         let task = self.ledger.changes.get(&change).and_then(|change| change.tasks.first().copied());
@@ -144,17 +144,14 @@ impl Pebble {
             return;
         };
         let failures = watch.failures;
-        match &outcome {
-            Ok(()) => {
-                data.succeeded += 1;
-                watch.successes += 1;
-                watch.failures = 0;
-            }
-            Err(_) => {
-                data.failed += 1;
-                watch.failures += 1;
-                watch.goes_over = watch.failures >= threshold(&watch.config);
-            }
+        if outcome.is_ok() {
+            data.succeeded += 1;
+            watch.successes += 1;
+            watch.failures = 0;
+        } else {
+            data.failed += 1;
+            watch.failures += 1;
+            watch.goes_over = watch.failures >= threshold(&watch.config);
         }
         let watch = watch.clone();
         self.checks.count(&watch.name, &watch.config, change, (watch.successes, watch.failures));
@@ -180,15 +177,12 @@ impl Pebble {
         let Some(data) = self.checks.data.get_mut(&watch.name) else {
             return;
         };
-        match &outcome {
-            Ok(()) => {
-                data.succeeded += 1;
-                (watch.successes, watch.failures, watch.goes_over) = (1, 0, true);
-            }
-            Err(_) => {
-                data.failed += 1;
-                watch.failures += 1;
-            }
+        if outcome.is_ok() {
+            data.succeeded += 1;
+            (watch.successes, watch.failures, watch.goes_over) = (1, 0, true);
+        } else {
+            data.failed += 1;
+            watch.failures += 1;
         }
         let watch = watch.clone();
         self.checks.count(&watch.name, &watch.config, change, (watch.successes, watch.failures));

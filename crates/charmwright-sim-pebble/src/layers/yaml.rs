@@ -1,5 +1,7 @@
 //! The plan as Pebble prints it.
 
+use std::fmt::Write;
+
 use charmwright_pebble::Layer;
 use serde_json::{Map, Value};
 
@@ -51,15 +53,15 @@ pub(crate) fn plan_text(plan: &Layer) -> String {
     let mut text = String::new();
     for (section, fields) in SECTIONS {
         if let Some(Value::Object(entries)) = plan.get(section).filter(|entries| !is_empty(entries)) {
-            text += &format!("{section}:\n");
+            let _ = writeln!(text, "{section}:");
             for (name, entry) in entries {
-                text += &format!("    {}:\n", scalar(name, 4));
+                let _ = writeln!(text, "    {}:", scalar(name, 4));
                 let Value::Object(entry) = entry else {
                     continue;
                 };
                 for field in fields {
                     if let Some(value) = entry.get(*field) {
-                        write(&mut text, field, value, 8);
+                        write_field(&mut text, field, value, 8);
                     }
                 }
             }
@@ -72,25 +74,27 @@ fn is_empty(value: &Value) -> bool {
     value.as_object().is_some_and(Map::is_empty)
 }
 
-fn write(text: &mut String, name: &str, value: &Value, indent: usize) {
+fn write_field(text: &mut String, name: &str, value: &Value, indent: usize) {
     let space = " ".repeat(indent);
-    *text += &format!("{space}{}:", scalar(name, indent));
+    let _ = write!(text, "{space}{}:", scalar(name, indent));
     match value {
         Value::Object(map) if map.is_empty() => *text += " {}\n",
         Value::Object(map) => {
             *text += "\n";
             for (name, value) in map {
-                write(text, name, value, indent + 4);
+                write_field(text, name, value, indent + 4);
             }
         }
         Value::Array(list) if list.is_empty() => *text += " []\n",
         Value::Array(list) => {
             *text += "\n";
             for value in list {
-                *text += &format!("{space}    - {}\n", scalar_of(value, indent + 8));
+                let _ = writeln!(text, "{space}    - {}", scalar_of(value, indent + 8));
             }
         }
-        value => *text += &format!(" {}\n", scalar_of(value, indent + 4)),
+        value => {
+            let _ = writeln!(text, " {}", scalar_of(value, indent + 4));
+        }
     }
 }
 

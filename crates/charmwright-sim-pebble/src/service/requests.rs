@@ -9,6 +9,9 @@ use crate::order::{start_order, stop_order};
 use crate::pebble::Pebble;
 use crate::text::quoted;
 
+/// Services that do not depend on one another, each lane in its order.
+type Lanes = Vec<Vec<String>>;
+
 /// What may be asked of services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -107,7 +110,7 @@ impl Pebble {
     }
 
     /// What a replan stops and starts. It takes note of the new definitions, whatever comes of it.
-    fn replan(&mut self) -> Result<(Vec<Vec<String>>, Vec<Vec<String>>), String> {
+    fn replan(&mut self) -> Result<(Lanes, Lanes), String> {
         let mut changed = BTreeSet::new();
         for (name, data) in &mut self.services {
             let Some(config) = self.plan.services.get(name) else {

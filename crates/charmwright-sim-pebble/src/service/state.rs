@@ -157,11 +157,9 @@ impl Pebble {
                 self.started(name, Ok(()), host);
             }
             (Timer::BackoffReset(_), State::Running) => data.backoff = Duration::ZERO,
-            (Timer::Backoff(_), State::Backoff) => {
-                // One that cannot be started stays as it is.
-                if self.start_process(name, host).is_ok() {
-                    self.enter(name, State::Running);
-                }
+            // One that cannot be started stays as it is.
+            (Timer::Backoff(_), State::Backoff) if self.start_process(name, host).is_ok() => {
+                self.enter(name, State::Running);
             }
             (Timer::Terminated(_), State::Terminating) => {
                 let is_restarting = data.is_restarting;
@@ -214,7 +212,7 @@ impl Pebble {
             OnExit::Shutdown if code == 0 => self.exited_for_all(name, End::Stopped),
             OnExit::SuccessShutdown => self.exited_for_all(name, End::Stopped),
             OnExit::Shutdown | OnExit::FailureShutdown => self.exited_for_all(name, End::ServiceFailure),
-            OnExit::Restart | _ => self.back_off(name),
+            _ => self.back_off(name),
         }
     }
 
