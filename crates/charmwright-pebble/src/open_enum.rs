@@ -69,3 +69,13 @@ where
 {
     <Option<T> as serde::Deserialize>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
+
+/// A map of texts, in which null is the empty one: what people write goes through YAML.
+pub(crate) fn texts<'de, D>(deserializer: D) -> Result<std::collections::BTreeMap<String, String>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    type Map = std::collections::BTreeMap<String, Option<String>>;
+    let map = <Option<Map> as serde::Deserialize>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(map.into_iter().map(|(name, value)| (name, value.unwrap_or_default())).collect())
+}

@@ -24,6 +24,8 @@ pub(crate) struct Adding {
     pub(crate) is_combined: bool,
     /// After others of its folder, below layers above.
     pub(crate) is_inner: bool,
+    /// From the daemon's own folder, before it runs.
+    pub(crate) is_static: bool,
 }
 
 /// Adds the text of a layer, or changes nothing.
@@ -52,6 +54,13 @@ pub(crate) fn add(
         LayerErrorKind::NotInner => Refused { status: 500, message: error.to_string() },
         _ => refused(error.to_string()),
     })?;
+    if !adding.is_static && new.plan().workloads != layers.plan().workloads {
+        return Err(refused(if settings.since(29) {
+            "cannot change immutable section \"workloads\"".to_owned()
+        } else {
+            "cannot change workloads once the plan has been loaded".to_owned()
+        }));
+    }
     *layers = new;
     Ok(())
 }

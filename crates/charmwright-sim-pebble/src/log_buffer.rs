@@ -66,6 +66,12 @@ impl LogBuffer {
         }
     }
 
+    /// A line whose end has not come yet, and when it began.
+    pub(crate) fn open_line(&self) -> Option<(Time, String)> {
+        let (began, line) = self.open.as_ref()?;
+        Some((*began, String::from_utf8_lossy(line).into_owned()))
+    }
+
     /// The last lines, each indented, as the log of a failed task quotes them.
     pub(crate) fn quote(&self, count: usize, indent: &str) -> Option<String> {
         let open = self.open.iter().map(|(_, line)| String::from_utf8_lossy(line).into_owned());

@@ -51,6 +51,15 @@ impl Pebble {
     /// The log entries that there are, oldest first.
     pub fn logs(&self, query: &LogQuery) -> Vec<LogEntry> {
         let mut all = self.logs_after(query, 0);
+        for name in query.services.iter().filter(|_| !query.follow) {
+            let open = self.services.get(name).and_then(|data| data.logs.open_line());
+            all.extend(open.map(|(time, message)| LogEntry {
+                time,
+                service: name.clone(),
+                message,
+                number: self.last_line + 1,
+            }));
+        }
         if let Some(count) = query.count {
             all.drain(..all.len().saturating_sub(count));
         }

@@ -84,7 +84,7 @@ impl Pebble {
     pub fn start(settings: Settings, now: Time, host: &mut dyn Host) -> Result<Self, String> {
         let mut layers = Layers::new();
         for (label, text) in &settings.layers {
-            let adding = Adding { is_combined: false, is_inner: true };
+            let adding = Adding { is_combined: false, is_inner: true, is_static: true };
             add(&mut layers, &settings, host, label, text, adding).map_err(|refused| refused.message)?;
         }
         let mut pebble = Self {

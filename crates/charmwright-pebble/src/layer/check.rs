@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::redact::{Keys, Url};
 use super::{GoDuration, Override, Startup};
-use crate::open_enum::{null_as_default, open_enum};
+use crate::open_enum::{null_as_default, open_enum, texts};
 
 /// A check of a [`Layer`](super::Layer): what Pebble tries every now and then, and holds for up or down.
 ///
@@ -114,7 +114,7 @@ pub struct HttpCheck {
     #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub url: String,
     /// Headers of the request.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "texts")]
     pub headers: BTreeMap<String, String>,
 }
 
@@ -192,7 +192,7 @@ pub struct ExecCheck {
     #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]
     pub service_context: String,
     /// Over the environment of the daemon.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "texts")]
     pub environment: BTreeMap<String, String>,
     /// The user it runs as.
     #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::redact::Url;
 use super::{Override, strings};
-use crate::open_enum::{null_as_default, open_enum};
+use crate::open_enum::{null_as_default, open_enum, texts};
 
 /// A log target of a [`Layer`](super::Layer): where Pebble sends the output of services.
 ///
@@ -30,7 +30,7 @@ pub struct LogTarget {
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub services: Vec<String>,
     /// Labels of what is sent. `$NAME` is a variable of the service's environment in the plan.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "texts")]
     pub labels: BTreeMap<String, String>,
 }
 

@@ -126,3 +126,36 @@ fn known(label: &str, section: &str, value: &Value, fields: &[&str]) -> Result<(
     };
     Err(LayerError::new(LayerErrorKind::Syntax, field, message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_of_an_environment_are_taken_as_they_are_written() {
+        let text = "services: {web: {override: replace, command: x, environment: {A: 1, B: null, C: true, D: 1.50, E: off}}}";
+        let layer = Layer::parse("app", text).unwrap();
+        let told: Vec<_> =
+            layer.services["web"].environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(told, ["A=1", "B=", "C=true", "D=1.50", "E=off"]);
+    }
+
+    #[test]
+    fn what_pebble_does_not_know_is_refused() {
+        for (text, told) in [
+            ("[]", ""),
+            ("a: [", ""),
+            ("frob: 1", "unknown section \"frob\""),
+            ("services: {a: {override: replace, frob: 1}}", "field frob not found"),
+            ("checks: {a: {override: replace, http: {frob: 1}}}", "field frob not found"),
+            ("checks: {a: {override: replace, startup: perhaps}}", "startup must be"),
+            ("services: {a: null}", "cannot be null"),
+            ("services: {a: {override: frob}}", "invalid \"override\""),
+            ("log-targets: {a: {}}", "must define \"override\" for log target \"a\""),
+            ("services: {a: {override: replace, command: \"'\"}}", "command invalid"),
+        ] {
+            let error = Layer::parse("app", text).unwrap_err().to_string();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::redact::Keys;
 use super::{GoDuration, Override, Startup, strings};
-use crate::open_enum::{null_as_default, open_enum};
+use crate::open_enum::{null_as_default, open_enum, texts};
 
 /// A service of a [`Layer`](super::Layer).
 ///
@@ -44,7 +44,7 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_as_default")]
     pub requires: Vec<String>,
     /// Over the environment of the daemon.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "texts")]
     pub environment: BTreeMap<String, String>,
     /// The user it runs as. Pebble's default: the daemon's.
     #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]

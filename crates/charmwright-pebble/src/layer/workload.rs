@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Override;
 use super::redact::Keys;
-use crate::open_enum::null_as_default;
+use crate::open_enum::{null_as_default, texts};
 
 /// A workload of a [`Layer`](super::Layer): user and environment under a name, which services refer to (Pebble 1.20 and
 /// later).
@@ -22,7 +22,7 @@ pub struct Workload {
     #[serde(default)]
     pub r#override: Override,
     /// Over the environment of the daemon.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_default")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "texts")]
     pub environment: BTreeMap<String, String>,
     /// The user.
     #[serde(default, skip_serializing_if = "String::is_empty", deserialize_with = "null_as_default")]

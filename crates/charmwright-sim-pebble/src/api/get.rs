@@ -56,7 +56,7 @@ impl Pebble {
             "boot-id": self.settings.boot_id,
             "version": format!("v{}", self.settings.version.trim_start_matches('v')),
         });
-        if !self.settings.http_address.is_empty() {
+        if !self.settings.http_address.is_empty() && self.settings.since(21) {
             info["http-address"] = self.settings.http_address.as_str().into();
         }
         sync(info)

@@ -177,7 +177,7 @@ impl Pebble {
             return Err(bad(format!("invalid format {}", quoted(&body.format))));
         }
         let mut layers = self.layers.clone();
-        let adding = Adding { is_combined: body.combine, is_inner: body.inner };
+        let adding = Adding { is_combined: body.combine, is_inner: body.inner, is_static: false };
         add(&mut layers, &self.settings, host, &body.label, &body.layer, adding)
             .map_err(|refused| envelope::error(refused.status, refused.message))?;
         if self.settings.since(29) && layers.plan().workloads != self.plan.workloads {

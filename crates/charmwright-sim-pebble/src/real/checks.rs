@@ -66,7 +66,7 @@ fn http<'a>(
     // What cannot be read of it is not told.
     let _ = answer.into_body().into_reader().take(limit).read_to_end(&mut body);
     let text = String::from_utf8_lossy(&body);
-    let mut lines: Vec<&str> = text.trim().split('\n').collect();
+    let mut lines: Vec<&str> = text.trim().lines().collect();
     if lines.len() > MAX_LINES {
         lines.truncate(MAX_LINES);
         lines.push("(...)");

@@ -147,32 +147,21 @@ impl Pipes {
             Some(theirs) => theirs.try_clone(),
             None => Err(io::ErrorKind::NotFound.into()),
         };
-        let input = match self.stdin {
-            Some((read, write)) => {
-                command.stdin(Stdio::from(read));
-                Some(File::from(write))
-            }
-            None => {
-                command.stdin(Stdio::from(terminal_end()?));
-                None
-            }
+        let input = if let Some((read, write)) = self.stdin {
+            command.stdin(Stdio::from(read));
+            Some(File::from(write))
+        } else {
+            command.stdin(Stdio::from(terminal_end()?));
+            None
         };
-        let output = match self.stdout {
-            Some((read, write)) => {
-                if self.stderr.is_none() {
-                    command.stderr(Stdio::from(write.try_clone()?));
-                }
-                command.stdout(Stdio::from(write));
-                Some(File::from(read))
-            }
-            None => {
-                command.stdout(Stdio::from(terminal_end()?));
-                if self.stderr.is_none() {
-                    command.stderr(Stdio::from(terminal_end()?));
-                }
-                None
-            }
+        let (output, theirs) = match self.stdout {
+            Some((read, write)) => (Some(File::from(read)), write),
+            None => (None, terminal_end()?),
         };
+        if self.stderr.is_none() {
+            command.stderr(Stdio::from(theirs.try_clone()?));
+        }
+        command.stdout(Stdio::from(theirs));
         let errors = self.stderr.map(|(read, write)| {
             command.stderr(Stdio::from(write));
             File::from(read)

@@ -101,12 +101,7 @@ impl Files for RealFiles {
     }
 }
 
-fn write_beside(
-    temporary: &str,
-    path: &str,
-    mode: Mode,
-    content: &mut dyn Read,
-) -> Result<(), FileError> {
+fn write_beside(temporary: &str, path: &str, mode: Mode, content: &mut dyn Read) -> Result<(), FileError> {
     let failed = |operation: &'static str| move |error: io::Error| of_file(operation, temporary, &error);
     let mut file = File::options()
         .write(true)

@@ -20,8 +20,8 @@ use super::errors::words;
 use super::time_of;
 use crate::accounts::Accounts;
 use crate::host::{
-    AccountKey, CheckFailure, CheckRun, ExecStart, Exit, Group, Host, ProcessId, RunId, SignalTo, Spawn, TaskId,
-    User, Websocket,
+    AccountKey, CheckFailure, CheckRun, ExecStart, Exit, Group, Host, ProcessId, RunId, SignalTo, Spawn,
+    TaskId, User, Websocket,
 };
 use crate::signal::Signal;
 
@@ -58,7 +58,12 @@ pub(crate) struct RealHost {
 }
 
 impl RealHost {
-    pub(crate) fn new(children: Children, events: UnboundedSender<Event>, path: String, is_verbose: bool) -> Self {
+    pub(crate) fn new(
+        children: Children,
+        events: UnboundedSender<Event>,
+        path: String,
+        is_verbose: bool,
+    ) -> Self {
         Self {
             accounts: SystemAccounts,
             children,
@@ -227,10 +232,9 @@ pub(super) fn settle_in(command: &mut Command, what: &Spawn) -> Result<(), Strin
             .map_err(|error| format!("chdir {}: {}", what.working_dir, words(&error)))?;
         command.current_dir(&what.working_dir);
     }
-    if let Some(wanted) = what.credentials {
-        if (wanted.user, wanted.group) != (getuid().as_raw(), getgid().as_raw()) {
-            command.uid(wanted.user).gid(wanted.group);
-        }
+    let own = (getuid().as_raw(), getgid().as_raw());
+    if let Some(wanted) = what.credentials.filter(|wanted| (wanted.user, wanted.group) != own) {
+        command.uid(wanted.user).gid(wanted.group);
     }
     Ok(())
 }

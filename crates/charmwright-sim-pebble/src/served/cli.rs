@@ -87,7 +87,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Where it cannot be told it is not.
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 1 } else { 0 });
+            return ExitCode::from(u8::from(error.use_stderr()));
         }
     };
     match act(command) {
@@ -101,16 +101,27 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn act(command: Command) -> Result<ExitCode, String> {
-    let environment: BTreeMap<String, String> =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
     let variable = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
     let folder = PathBuf::from(variable("PEBBLE").unwrap_or_else(|| FOLDER.to_owned()));
     let socket = variable("PEBBLE_SOCKET").map_or_else(|| folder.join(".pebble.socket"), PathBuf::from);
     if let Command::Run { create_dirs, hold, http, verbose, identities } = command {
         let version = variable("CHARMWRIGHT_PEBBLE_VERSION").unwrap_or_else(|| VERSION.to_owned());
         let copy_once = variable("PEBBLE_COPY_ONCE").map(PathBuf::from);
-        let options =
-            Options { folder, socket, create_dirs, hold, http, verbose, identities, copy_once, version, environment };
+        let options = Options {
+            folder,
+            socket,
+            create_dirs,
+            hold,
+            http,
+            verbose,
+            identities,
+            copy_once,
+            version,
+            environment,
+        };
         return run::run(&options).map(|end| ExitCode::from(end.exit_code()));
     }
     let (text, code) = ask(command, &Client::new(socket)).map_err(|error| error.to_string())?;
@@ -122,7 +133,6 @@ fn act(command: Command) -> Result<ExitCode, String> {
 /// What a client asks, and what it is told.
 fn ask(command: Command, client: &Client) -> Result<(String, ExitCode), charmwright_pebble::Error> {
     let mut text = String::new();
-    let names = |names: &[String]| names.iter().map(|name| name.to_owned()).collect::<Vec<_>>();
     let mut line = |words: std::fmt::Arguments<'_>| {
         // Writing to a text does not fail.
         let _ = writeln!(text, "{words}");
@@ -145,11 +155,13 @@ fn ask(command: Command, client: &Client) -> Result<(String, ExitCode), charmwri
             line(format_args!("Recorded notice {}", client.notify(&notice)?));
         }
         Command::Health { level, checks } => {
-            let checks = names(&checks);
             let checks: Vec<&str> = checks.iter().map(String::as_str).collect();
             let level = level.map(|level| Level::from(level.as_str()));
-            let healthy =
-                if checks.is_empty() { client.is_healthy(level.as_ref())? } else { client.are_healthy(&checks)? };
+            let healthy = if checks.is_empty() {
+                client.is_healthy(level.as_ref())?
+            } else {
+                client.are_healthy(&checks)?
+            };
             line(format_args!("{}", if healthy { "healthy" } else { "unhealthy" }));
             code = if healthy { code } else { ExitCode::FAILURE };
         }

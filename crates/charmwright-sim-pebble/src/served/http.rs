@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{FromRequestParts, State, WebSocketUpgrade};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION};
+use axum::http::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HOST, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::serve::IncomingStream;
@@ -52,7 +52,9 @@ async fn handle(
     let (mut parts, body) = request.into_parts();
     if !parts.headers.contains_key(HOST) {
         let text = "400 Bad Request: missing required Host header";
-        return plain(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", Body::from(text));
+        let mut response = plain(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", Body::from(text));
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        return response;
     }
     let content_type = text(&parts.headers, &CONTENT_TYPE);
     let is_multipart = content_type.trim_start().to_ascii_lowercase().starts_with("multipart/");
@@ -100,9 +102,11 @@ async fn handle(
         Reply::Websocket { task, websocket } => {
             match WebSocketUpgrade::from_request_parts(&mut parts, &daemon).await {
                 Ok(upgrade) => websocket::serve(upgrade, daemon, task, websocket),
-                Err(rejection) => {
-                    plain(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", Body::from(rejection.body_text()))
-                }
+                Err(rejection) => plain(
+                    StatusCode::BAD_REQUEST,
+                    "text/plain; charset=utf-8",
+                    Body::from(rejection.body_text()),
+                ),
             }
         }
     }

@@ -40,7 +40,7 @@ pub(crate) async fn answer(daemon: Arc<Daemon>, query: LogQuery) -> Response {
             }
             tokio::select! {
                 () = send.closed() => return,
-                changed = changes.changed() => if changed.is_err() { return },
+                ended = changes.changed() => if ended.is_err() { return },
             }
             (last, text_now) =
                 daemon.look(|pebble| (pebble.last_log(), text(&pebble.logs_after(&query, last))));

@@ -74,7 +74,9 @@ async fn serve(options: &Options) -> Result<End, String> {
     });
     let listener = listen(&options.socket).await?;
     let http = match &options.http {
-        Some(address) => Some(open(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?),
+        Some(address) => {
+            Some(open(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?)
+        }
         None => None,
     };
     let (events, happened) = unbounded_channel();
@@ -155,7 +157,9 @@ fn prepare_folder(options: &Options) -> Result<(), String> {
     if options.create_dirs {
         std::os::unix::fs::DirBuilderExt::mode(fs::DirBuilder::new().recursive(true), DIRECTORY)
             .create(folder)
-            .map_err(|error| format!("cannot create directory {:?}: {error}", folder.display().to_string()))?;
+            .map_err(|error| {
+                format!("cannot create directory {:?}: {error}", folder.display().to_string())
+            })?;
     }
     if !folder.is_dir() {
         return Err(format!("directory {:?} does not exist", folder.display().to_string()));
@@ -163,7 +167,8 @@ fn prepare_folder(options: &Options) -> Result<(), String> {
     if let Some(from) = options.copy_once.as_deref().filter(|from| from.join("layers").is_dir()) {
         let to = folder.join("layers");
         if !to.exists() {
-            copy(&from.join("layers"), &to).map_err(|error| format!("cannot copy {}: {error}", from.display()))?;
+            copy(&from.join("layers"), &to)
+                .map_err(|error| format!("cannot copy {}: {error}", from.display()))?;
         }
     }
     Ok(())
@@ -190,7 +195,8 @@ async fn listen(socket: &Path) -> Result<UnixListener, String> {
     }
     // One that a daemon has left behind.
     let _ = fs::remove_file(socket);
-    let listener = UnixListener::bind(socket).map_err(|error| format!("cannot listen on {told:?}: {error}"))?;
+    let listener =
+        UnixListener::bind(socket).map_err(|error| format!("cannot listen on {told:?}: {error}"))?;
     // Who may do what is decided by who they are.
     fs::set_permissions(socket, fs::Permissions::from_mode(0o666))
         .map_err(|error| format!("cannot open up {told:?}: {error}"))?;
@@ -253,11 +259,16 @@ fn entries(folder: &Path, with_folders: bool) -> Result<Vec<(String, PathBuf)>, 
         let parts = stem.split_once('-').filter(|(order, label)| is_order(order) && is_label(label));
         let Some((order, label)) = parts else {
             let told = path.display().to_string();
-            return Err(format!("invalid layer filename: {told:?} (must look like \"123-some-label{suffix}\")"));
+            return Err(format!(
+                "invalid layer filename: {told:?} (must look like \"123-some-label{suffix}\")"
+            ));
         };
         let same = found.iter().find(|(other, known, _)| other == order || known == label);
         if let Some((_, _, other)) = same {
-            return Err(format!("invalid layer filename: {name:?} not unique (have {:?} already)", other.file_name().unwrap_or_default().to_string_lossy()));
+            return Err(format!(
+                "invalid layer filename: {name:?} not unique (have {:?} already)",
+                other.file_name().unwrap_or_default().to_string_lossy()
+            ));
         }
         found.push((order.to_owned(), label.to_owned(), path));
     }

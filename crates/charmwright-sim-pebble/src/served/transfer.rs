@@ -66,10 +66,8 @@ fn copy(file: &mut dyn Read, to: &mut Writing, path: &str) -> io::Result<Result<
 pub(crate) fn receive(mut request: WriteRequest, body: Reading) -> Response {
     let mut parts = multipart::Reader::new(body, &request.boundary);
     let mut metadata = Vec::new();
-    let first = match parts.next_part() {
-        Ok(Some(part)) => part,
-        Ok(None) => return WriteRequest::no_metadata("multipart: NextPart: EOF"),
-        Err(_) => return WriteRequest::no_metadata("multipart: NextPart: EOF"),
+    let Ok(Some(first)) = parts.next_part() else {
+        return WriteRequest::no_metadata("multipart: NextPart: EOF");
     };
     if parts.copy_content(&mut metadata).is_err() {
         return WriteRequest::no_metadata("unexpected EOF");

@@ -121,6 +121,11 @@ fn a_password_is_asked_for_over_plain_http(target: &Target) {
         connection.send(format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {user}\r\n\r\n"));
         connection.answer().status
     };
+    if target.is_simulated() {
+        // It knows nobody over TCP: in a play nobody scrapes its metrics.
+        assert_eq!((status("c2NyYXBlcjp0ZXN0", "/v1/metrics"), status("", "/v1/health")), (401, 200));
+        return;
+    }
     // The names with the password `test`, and with another.
     let (scraper, boss, wrong) = ("c2NyYXBlcjp0ZXN0", "Ym9zczp0ZXN0", "c2NyYXBlcjp3cm9uZw==");
     assert_eq!((status(scraper, "/v1/metrics"), status(wrong, "/v1/metrics")), (200, 401));

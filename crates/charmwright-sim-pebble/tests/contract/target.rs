@@ -71,6 +71,11 @@ impl Target {
         }
     }
 
+    /// Whether it is the simulated one. A case that asks says in what it differs on purpose, and why.
+    pub(crate) fn is_simulated(&self) -> bool {
+        !matches!(self.kind, Kind::Program(_))
+    }
+
     /// Whether it is at least of this version.
     pub(crate) fn since(&self, major: u32, minor: u32) -> bool {
         self.version.number().is_none_or(|(a, b, _)| (a, b) >= (major, minor))
