@@ -14,6 +14,13 @@ use charmwright_sim::pod::Image;
 use charmwright_sim::scenario::Scenario;
 use charmwright_sim::timeline::{JsonLines, Timeline};
 
+/// What stands for the simulator's own Pebble.
+const SIMULATED: &str = "simulated";
+/// Which one it says that it is.
+const PRETENDED: &str = "1.26.0";
+/// The one that the set-up of a checkout builds for containers.
+const BUILT_PEBBLE: &str = "pebble-1.26.0";
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The scenario file.
@@ -27,8 +34,9 @@ pub(crate) struct Arguments {
     /// A file of a container's image: `guestbook:/usr/local/bin/server=target/release/server`. May be repeated.
     #[arg(long = "image", value_name = "CONTAINER:PATH=FILE", value_parser = image_file)]
     images: Vec<ImageFile>,
-    /// The Pebble daemon, for charms with containers [default: `pebble` on the `PATH`].
-    #[arg(long, env = "CHARMWRIGHT_PEBBLE")]
+    /// The Pebble daemon, for charms with containers: a file, or `simulated` for the simulator's own [default: `pebble` on
+    /// the `PATH`, or the one that `cargo xtask setup` of a checkout builds, or else the simulator's own].
+    #[arg(long, env = "CHARMWRIGHT_PEBBLE", value_name = "FILE|simulated")]
     pebble: Option<PathBuf>,
     /// The Juju that is played: 2.9, 3.6 or 4.0.
     #[arg(long, value_name = "VERSION", default_value_t)]
@@ -88,20 +96,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let scenario = Scenario::parse(&text).with_context(|| path.display().to_string())?;
     let declared = Declared::read(&arguments.charm)?;
+    let tool = std::env::current_exe().context("cannot find this program itself")?;
     let setup = Setup {
         charm: arguments.charm.clone(),
         dispatch: arguments.dispatch.clone(),
         images: images(&arguments.images),
-        tool: std::env::current_exe().context("cannot find this program itself")?,
         pebble: if declared.containers.is_empty() {
             PathBuf::new()
         } else {
-            program(
-                "pebble",
-                arguments.pebble.as_deref(),
-                "for the charm's containers: name one with --pebble",
-            )?
+            pebble(arguments.pebble.as_deref(), &tool)?
         },
+        tool,
         juju: arguments.juju,
         ideal: arguments.ideal,
         seed: arguments.seed,
@@ -155,13 +160,39 @@ fn images(files: &[ImageFile]) -> BTreeMap<String, Image> {
     images
 }
 
+/// The daemon that containers run, which is told to whoever plays: a real one where there is one. This program, `tool`, is
+/// the simulator's own.
+fn pebble(named: Option<&Path>, tool: &Path) -> anyhow::Result<PathBuf> {
+    let found = match named {
+        Some(named) if named == Path::new(SIMULATED) => None,
+        Some(named) => Some(program("pebble", Some(named), "")?),
+        // In a checkout this program is in target/debug or target/release, and what is built for it beside that.
+        None => on_path("pebble").or_else(|| {
+            let built = tool.parent()?.parent()?.join("tools").join(BUILT_PEBBLE);
+            built.is_file().then_some(built)
+        }),
+    };
+    if let Some(real) = found {
+        anstream::eprintln!("cargo charm: containers run the Pebble at {}", real.display());
+        return Ok(real);
+    }
+    anstream::eprintln!(
+        "cargo charm: containers run the simulator's own Pebble, which says that it is {PRETENDED}"
+    );
+    Ok(tool.to_owned())
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
 /// The program that was named, or the one on the `PATH`.
 fn program(name: &str, named: Option<&Path>, missing: &str) -> anyhow::Result<PathBuf> {
     if let Some(named) = named {
         return std::path::absolute(named).with_context(|| format!("cannot find {name}"));
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    match std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()) {
+    match on_path(name) {
         Some(found) => Ok(found),
         None => bail!(
             "there is no `{name}` on the PATH {missing}; in a checkout of Charmwright, `cargo xtask setup` builds one \

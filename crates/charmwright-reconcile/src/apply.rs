@@ -1,6 +1,6 @@
 //! Carrying out a plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,7 +21,14 @@ const LABEL: &str = "charmwright";
 
 /// Carries out all steps, in order. A Pebble that goes away in the middle is not an error: what was seen next
 /// tells.
-pub(crate) fn apply(plan: &Plan, reader: &Reader<'_>, containers: &Path) -> Result<(), DriveError> {
+///
+/// Returns the containers whose Pebble does not let us, with what they said: it may let us look all the same.
+pub(crate) fn apply(
+    plan: &Plan,
+    reader: &Reader<'_>,
+    containers: &Path,
+) -> Result<BTreeMap<String, String>, DriveError> {
+    let mut denied = BTreeMap::new();
     for step in &plan.steps {
         match step {
             Step::Open(port) => reader.juju().open_port(*port)?,
@@ -32,6 +39,9 @@ pub(crate) fn apply(plan: &Plan, reader: &Reader<'_>, containers: &Path) -> Resu
                     Err(error) if error.is_unreachable() => {
                         tracing::warn!("container {}: Pebble went away: {}", step.container, told(&error));
                     }
+                    Err(charmwright_pebble::Error::Denied { message, .. }) => {
+                        denied.insert(step.container.clone(), message);
+                    }
                     result => result.map_err(|error| DriveError::Pebble {
                         container: step.container.clone(),
                         source: Box::new(error),
@@ -40,7 +50,7 @@ pub(crate) fn apply(plan: &Plan, reader: &Reader<'_>, containers: &Path) -> Resu
             }
         }
     }
-    Ok(())
+    Ok(denied)
 }
 
 fn write_bag(change: &BagChange, reader: &Reader<'_>) -> Result<(), DriveError> {
@@ -80,6 +90,8 @@ fn apply_container(step: &ContainerStep, client: &Client) -> Result<(), charmwri
         client.start_checks(&names(&step.start_checks))?;
     }
     let mut started = step.started.clone();
+    // What it has seen of what ran before does not count, also if the hook dies before it is asked.
+    let is_stopped = step.ask && !step.start.is_empty() && stop_asking(client)?;
     if !step.start.is_empty() {
         let names: Vec<&str> = step.start.keys().map(String::as_str).collect();
         let change = client.wait_change(&client.restart(&names)?, CHANGE_TIMEOUT)?;
@@ -89,15 +101,30 @@ fn apply_container(step: &ContainerStep, client: &Client) -> Result<(), charmwri
         }
     }
     if step.ask {
+        if is_stopped {
+            client.start_checks(&[started::UP])?;
+        }
         match client.refresh_check(started::UP) {
             Ok(_) => {}
-            Err(error) if error.is_too_old() => tracing::debug!("container {}: {error}", step.container),
-            Err(error) => return Err(error),
+            Err(error) if error.is_unreachable() => return Err(error),
+            // It runs by itself after a period, and nobody believes it before that.
+            Err(error) => tracing::warn!("container {}: {}", step.container, told(&error)),
         }
     }
     match started {
         Some(started) => client.add_layer(LABEL, &started::layer(&started)),
         None => Ok(()),
+    }
+}
+
+/// Stops the check of the workload, and says whether it could: a Pebble before 1.19 cannot.
+fn stop_asking(client: &Client) -> Result<bool, charmwright_pebble::Error> {
+    match client.stop_checks(&[started::UP]) {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_too_old() => Ok(false),
+        // It is not in the plan.
+        Err(charmwright_pebble::Error::Api { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use charmwright_pebble::{Check, CheckStatus, Layer, Override, Service, ServiceStatus, Startup};
+use charmwright_pebble::{Check, CheckInfo, CheckStatus, Layer, Override, Service, ServiceStatus, Startup};
 use charmwright_snapshot::snapshot::ContainerState;
 use charmwright_snapshot::{Container, Ready};
 
@@ -82,7 +82,10 @@ impl<'a> ContainerWishes<'a> {
     /// ```
     #[must_use = "the layer that follows waits for it"]
     pub fn up_when(mut self, check: Check) -> Self {
-        self.up = Some(check.threshold(1).startup(Startup::Enabled).override_by(Override::Replace));
+        // It starts by itself without a word about it, which a Pebble before 1.19 would refuse.
+        let mut check = check.threshold(1).override_by(Override::Replace);
+        check.startup = None;
+        self.up = Some(check);
         self
     }
 
@@ -143,7 +146,9 @@ impl<'a> ContainerWishes<'a> {
             return Ok(());
         }
         let started = started::read(&state.plan);
-        let checked = !layer.checks.is_empty();
+        // Only a check that is down can recover.
+        let is_down = |check: &&CheckInfo| check.status == CheckStatus::Down;
+        let checked = state.checks.iter().filter(is_down).any(|check| layer.checks.contains_key(&check.name));
         let not_yet = |name: &str, cause: &str| Err(self.container.service_not_yet(name, cause, checked));
         for name in layer.services.iter().filter(|(_, service)| is_enabled(service)).map(|(name, _)| name) {
             if started.get(name) != digests.get(name) {

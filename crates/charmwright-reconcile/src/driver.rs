@@ -99,8 +99,13 @@ pub(crate) fn reconcile<I: Inputs>(
         tracing::debug!("to do: {}", plan.lines().join("; "));
         hook.save_memory()?;
         done.push(plan.lines());
-        apply(&plan, &reader, &world.containers)?;
+        let denied = apply(&plan, &reader, &world.containers)?;
         hook.look_again(&plan, &mut snapshot);
+        for (container, cause) in denied {
+            if let Some(seen) = snapshot.containers.get_mut(container.as_str()) {
+                *seen = ContainerSnapshot::Denied { cause };
+            }
+        }
     };
     hook.report(&done.concat(), &causes)
 }

@@ -61,9 +61,11 @@ pub fn look(client: &Client, container: &str, declaration: &Declaration) -> Cont
     };
     match state() {
         Ok(state) => ContainerSnapshot::Up(Box::new(state)),
-        Err(charmwright_pebble::Error::Denied { message, .. }) => {
-            ContainerSnapshot::Denied { cause: message }
-        }
+        // Other users' notices are refused in another way.
+        Err(
+            charmwright_pebble::Error::Denied { message, .. }
+            | charmwright_pebble::Error::Api { status: 403, message, .. },
+        ) => ContainerSnapshot::Denied { cause: message },
         Err(error) if error.is_unreachable() => {
             ContainerSnapshot::Unreachable { cause: "Pebble does not answer".to_owned() }
         }

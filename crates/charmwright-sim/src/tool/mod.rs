@@ -9,6 +9,7 @@
 //! | `container --pod PID --root DIR --pebble FILE --log FILE --name NAME` | runs Pebble as PID 1 of a container |
 //! | `http-get --pod PID URL` | asks a server inside the pod |
 //!
+//! Called `pebble` it is the simulator's own Pebble: the daemon of a container without a real one, and its command line.
 //! Called by any other name it is the hook command of that name.
 //!
 //! Exit codes: 77 if the system refuses namespaces, 127 if PROGRAM cannot be run, 2 for a wrong call, 1 otherwise. The
@@ -38,6 +39,8 @@ use crate::juju::version::JujuVersion;
 
 /// The name under which the program takes subcommands.
 pub(crate) const NAME: &str = "charmwright-sim-tool";
+/// The name under which it is a Pebble.
+const PEBBLE: &str = "pebble";
 /// The exit code for namespaces that cannot be had.
 pub(crate) const EXIT_REFUSED: u8 = 77;
 
@@ -45,6 +48,8 @@ pub(crate) const EXIT_REFUSED: u8 = 77;
 enum Call {
     /// A hook command, by its name.
     Hook(OsString),
+    /// Pebble.
+    Pebble,
     /// A subcommand, by its name.
     Subcommand(OsString),
 }
@@ -57,7 +62,8 @@ pub fn called_by_its_names() -> Option<ExitCode> {
     let name = Path::new(&program).file_name().unwrap_or_default();
     let is_link = || env::current_exe().is_ok_and(|program| program.file_name() != Some(name));
     let in_hook = || env::var_os("JUJU_CONTEXT_ID").is_some_and(|id| !id.is_empty());
-    (name == NAME || is_hook_command(name) || in_hook() && is_link()).then(main)
+    let is_ours = name == NAME || name == PEBBLE || is_hook_command(name);
+    (is_ours || in_hook() && is_link()).then(main)
 }
 
 /// Whether any Juju has a hook command of this name.
@@ -72,12 +78,14 @@ pub fn main() -> ExitCode {
     let program = words.next().unwrap_or_default();
     match call(&program, &mut words) {
         Call::Hook(name) => hook_command(&name, words),
+        Call::Pebble => charmwright_sim_pebble::served::cli::main(words),
         Call::Subcommand(name) => report(subcommand(&name, &words.collect::<Vec<_>>())),
     }
 }
 
 fn call(program: &OsStr, words: &mut impl Iterator<Item = OsString>) -> Call {
     match Path::new(program).file_name() {
+        Some(name) if name == PEBBLE => Call::Pebble,
         Some(name) if name != NAME => Call::Hook(name.to_owned()),
         _ => Call::Subcommand(words.next().unwrap_or_default()),
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use charmwright::pebble::{CheckStatus, CustomNotice, Owner};
+use charmwright::pebble::{Access, CheckStatus, CustomNotice, Identity, Owner};
 use charmwright::prelude::*;
 use charmwright::{Charm, Directory};
 
@@ -198,4 +198,17 @@ fn a_wish_that_cannot_be_carried_out_names_container_and_path() {
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(error.to_string(), "container work");
     assert!(source.contains(&file("taken")), "{source}");
+}
+
+#[test]
+fn a_pebble_that_does_not_let_the_charm_blocks_it_and_says_what_to_set() {
+    let pebble = Pebble::start();
+    let mut unit = unit(&pebble);
+    // An identity of one's own counts more than being root.
+    let us = Identity::with_user_id(Access::Read, nix::unistd::getuid().as_raw());
+    pebble.client().set_identities(&[("us".to_owned(), us)].into()).unwrap();
+    unit.config_changed(&up());
+    let status = unit.status();
+    assert!(status.starts_with("blocked: work: Pebble does not let the charm's user"), "{status}");
+    assert!(status.contains("charm-user"), "{status}");
 }

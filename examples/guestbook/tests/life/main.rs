@@ -40,11 +40,38 @@ fn the_demo_holds_all_that_it_promises() {
     );
 }
 
+/// As on a machine with neither Go nor Pebble: the simulator's helper program is the containers' daemon.
+fn without_a_pebble() -> charmwright_sim::agent::Setup {
+    let setup = setup(&dispatch());
+    charmwright_sim::agent::Setup { pebble: setup.tool.clone(), ..setup }
+}
+
+#[test]
+fn the_demo_holds_it_with_the_simulators_own_pebble_too() {
+    let text = std::fs::read_to_string(charm().join("scenarios/demo.yaml")).unwrap();
+    let scenario = Scenario::parse(&text).unwrap();
+    let mut play = charmwright_sim::play::Play::new(&scenario, &without_a_pebble()).unwrap();
+    let mut records = Records::default();
+    assert!(play.run(&scenario, &mut records).unwrap());
+    check_budget(&records.0);
+    let failed: Vec<_> = records.0.iter().filter(|record| record.failed()).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
 #[test]
 fn it_survives_crashes_a_new_pod_and_what_juju_loses() {
+    survives_its_life(&setup(&dispatch()));
+}
+
+#[test]
+fn it_survives_them_with_the_simulators_own_pebble_too() {
+    survives_its_life(&without_a_pebble());
+}
+
+fn survives_its_life(setup: &charmwright_sim::agent::Setup) {
     let text = std::fs::read_to_string(charm().join("scenarios/life.yaml")).unwrap();
     let scenario = Scenario::parse(&text).unwrap();
-    let mut play = charmwright_sim::play::Play::new(&scenario, &setup(&dispatch())).unwrap();
+    let mut play = charmwright_sim::play::Play::new(&scenario, setup).unwrap();
     let mut records = Records::default();
     assert!(play.run(&scenario, &mut records).unwrap());
     check_budget(&records.0);
