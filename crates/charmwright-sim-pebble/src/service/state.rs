@@ -157,9 +157,10 @@ impl Pebble {
                 self.started(name, Ok(()), host);
             }
             (Timer::BackoffReset(_), State::Running) => data.backoff = Duration::ZERO,
-            // One that cannot be started stays as it is.
-            (Timer::Backoff(_), State::Backoff) if self.start_process(name, host).is_ok() => {
-                self.enter(name, State::Running);
+            (Timer::Backoff(_), State::Backoff) => {
+                let outcome = self.start_process(name, host);
+                // One that cannot be started stays as it is.
+                self.enter(name, if outcome.is_ok() { State::Running } else { State::Backoff });
             }
             (Timer::Terminated(_), State::Terminating) => {
                 let is_restarting = data.is_restarting;

@@ -38,11 +38,11 @@ fn a_check_goes_down_and_up_by_changes_that_take_turns() {
     pebble.down("http://web/");
     pebble.advance(second(10));
     assert_eq!(check(&client), ("up".to_owned(), 1, Some(1)));
-    assert!(client.health(None).unwrap());
+    assert!(client.is_healthy(None).unwrap());
     pebble.advance(second(10));
     assert_eq!(check(&client), ("down".to_owned(), 2, Some(1)));
-    assert!(!client.health(None).unwrap());
-    assert!(client.health(Some(Level::Alive)).unwrap());
+    assert!(!client.is_healthy(None).unwrap());
+    assert!(client.is_healthy(Some(&Level::Alive)).unwrap());
     assert_eq!(changes(&client), [pair("perform-check", "Error"), pair("recover-check", "Doing")]);
     pebble.up("http://web/");
     pebble.advance(second(10));
@@ -71,7 +71,7 @@ fn a_down_check_that_is_stopped_looks_as_if_it_had_recovered() {
     assert_eq!(client.stop_checks(&["up"]).unwrap(), ["up"]);
     assert_eq!(check(&client), ("inactive".to_owned(), 2, Some(0)));
     assert_eq!(changes(&client), [pair("perform-check", "Error"), pair("recover-check", "Done")]);
-    assert!(client.health(None).unwrap());
+    assert!(client.is_healthy(None).unwrap());
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_check_that_a_layer_disables_goes_on() {
     client.add_layer("a", &with(web_check())).unwrap();
     client.add_layer("a", &with(web_check().startup(Startup::Disabled))).unwrap();
     let info = client.checks(&["up"]).unwrap().pop().unwrap();
-    assert_eq!((info.status.to_string().as_str(), info.startup), ("up", Some(Startup::Enabled)));
+    assert_eq!((info.status.to_string().as_str(), info.startup), ("up", Startup::Enabled));
     client.stop_checks(&["up"]).unwrap();
     done(&client, client.replan());
     assert_eq!(check(&client).0, "inactive");

@@ -28,7 +28,9 @@ fn a_command_is_answered_by_a_function() {
 #[test]
 fn a_command_that_takes_too_long_is_killed() {
     let (pebble, client) = pebble(&[]);
-    pebble.script(|script| drop(script.on_exec(|_| ExecAnswer::new().after(second(60)))));
+    pebble.script(|script| {
+        script.on_exec(|_| ExecAnswer::new().after(second(60)));
+    });
     let error = client.exec_output(&Exec::new(["sleep"]).timeout(second(2)), b"", second(30)).unwrap_err();
     assert!(matches!(error, Error::ExecTimeout { .. }), "{error:?}");
     let task = &get(&pebble, "/v1/changes/1").1["result"];
@@ -43,7 +45,9 @@ fn a_command_that_takes_too_long_is_killed() {
 #[test]
 fn a_signal_and_a_lost_control_end_a_command() {
     let (pebble, client) = pebble(&[]);
-    pebble.script(|script| drop(script.on_exec(|_| ExecAnswer::new().after(second(600)))));
+    pebble.script(|script| {
+        script.on_exec(|_| ExecAnswer::new().after(second(600)));
+    });
     let mut process = client.exec(&Exec::new(["sleep"])).unwrap();
     process.control().signal("SIGTERM").unwrap();
     assert_eq!(process.wait(second(5)).unwrap().code, 143);
@@ -55,12 +59,14 @@ fn a_signal_and_a_lost_control_end_a_command() {
 #[test]
 fn streams_can_be_read_while_it_runs() {
     let (pebble, client) = pebble(&[]);
-    pebble.script(|script| drop(script.on_exec(|call| ExecAnswer::new().stdout(call.input.clone()))));
+    pebble.script(|script| {
+        script.on_exec(|call| ExecAnswer::new().stdout(call.input.clone()));
+    });
     let mut process = client.exec(&Exec::new(["cat"])).unwrap();
-    process.stdin().unwrap().write_all(&vec![b'x'; 200_000]).unwrap();
-    drop(process.take_stdin());
+    process.stdin.as_mut().unwrap().write_all(&vec![b'x'; 200_000]).unwrap();
+    drop(process.stdin.take());
     let mut all = Vec::new();
-    process.take_stdout().unwrap().read_to_end(&mut all).unwrap();
+    process.stdout.take().unwrap().read_to_end(&mut all).unwrap();
     assert_eq!(all.len(), 200_000);
     assert!(process.wait(second(5)).unwrap().is_success());
 }
@@ -83,7 +89,9 @@ fn who_does_not_connect_in_time_fails_it() {
 #[test]
 fn what_cannot_be_run_is_told_before() {
     let (pebble, client) = pebble(&[]);
-    pebble.script(|script| drop(script.missing("nope")));
+    pebble.script(|script| {
+        script.missing("nope");
+    });
     client.add_layer("a", &one(Service::new("x").env("A", "1").working_dir("/srv"))).unwrap();
     let exec = |body| post(&pebble, "/v1/exec", &body);
     assert_eq!(refused(exec(json!({"command": []}))).1, "must specify command");

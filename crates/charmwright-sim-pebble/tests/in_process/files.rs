@@ -1,6 +1,6 @@
 //! Files.
 
-use charmwright_pebble::{Error, FileErrorKind, ListOptions, MakeDirOptions, WriteOptions};
+use charmwright_pebble::{Error, FileErrorKind, ListOptions, MakeDirOptions, Owner, WriteOptions};
 use serde_json::json;
 
 use crate::support::{get, pebble, post};
@@ -12,7 +12,7 @@ fn what_is_written_is_read_and_listed() {
     client.write_file("/a/b \"c\\.txt", b"\r\n--x\r\n", &options).unwrap();
     assert_eq!(client.read_file("/a/b \"c\\.txt").unwrap(), b"\r\n--x\r\n");
     let list = client.list_files("/a", &ListOptions::default()).unwrap();
-    assert_eq!((list[0].name.as_str(), list[0].permissions, list[0].size), ("b \"c\\.txt", 0o600, Some(7)));
+    assert_eq!((list[0].name.as_str(), list[0].mode(), list[0].size), ("b \"c\\.txt", Some(0o600), Some(7)));
     assert_eq!(pebble.files(|files| files.get("/a/b \"c\\.txt").map(<[u8]>::len)), Some(7));
 }
 
@@ -62,9 +62,11 @@ fn links_are_followed_at_the_top_and_shown_below() {
 #[test]
 fn users_must_be_known_unless_both_numbers_are_given() {
     let (_, client) = pebble(&[]);
-    let error = client.write_file("/x", b"", &WriteOptions::default().user_id(4242)).unwrap_err();
+    let mut by_number = Owner::default();
+    by_number.user_id = Some(4242);
+    let error = client.write_file("/x", b"", &WriteOptions::default().owner(by_number)).unwrap_err();
     assert!(error.to_string().contains("unknown userid 4242"), "{error}");
-    client.write_file("/x", b"", &WriteOptions::default().user_id(4242).group_id(7)).unwrap();
-    let info = client.file_info("/x").unwrap();
+    client.write_file("/x", b"", &WriteOptions::default().owner(Owner::ids(4242, 7))).unwrap();
+    let info = client.file_info("/x").unwrap().unwrap();
     assert_eq!((info.user_id, info.group_id), (Some(4242), Some(7)));
 }

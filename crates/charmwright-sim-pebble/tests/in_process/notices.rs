@@ -1,6 +1,6 @@
 //! Notices, identities, and time that is only waited.
 
-use charmwright_pebble::{CustomNotice, NoticesOptions, Service};
+use charmwright_pebble::{CustomNotice, Service};
 use charmwright_sim_pebble::Request;
 use serde_json::json;
 
@@ -12,10 +12,9 @@ fn add(key: &str) -> serde_json::Value {
 
 #[test]
 fn a_wait_without_a_notice_ends_empty_and_in_no_time() {
-    let (pebble, client) = pebble(&[]);
+    let (pebble, _) = pebble(&[]);
     let before = pebble.now();
-    let list = client.wait_notices(&NoticesOptions::default(), second(20)).unwrap();
-    assert!(list.is_empty());
+    assert_eq!(get(&pebble, "/v1/notices?timeout=20s").1["result"], json!([]));
     assert_eq!(pebble.now().since(before), second(20));
 }
 

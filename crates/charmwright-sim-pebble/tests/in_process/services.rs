@@ -142,7 +142,9 @@ fn a_replan_that_fails_is_not_repeated() {
     done(&client, client.start(&["web"]));
     client.add_layer("a", &one(Service::new("new"))).unwrap();
     assert_eq!(wait(&client, client.replan()).status, ChangeStatus::Error);
-    pebble.script(|script| drop(script.program("new", Program::runs())));
+    pebble.script(|script| {
+        script.program("new", Program::runs());
+    });
     assert_eq!(done(&client, client.replan()).summary, "Replan - no services");
     assert_eq!(current(&client, "web"), "inactive");
 }
@@ -212,10 +214,10 @@ fn a_service_may_end_the_daemon() {
 fn signals_go_to_what_runs_only() {
     let (_, client) = pebble(&[]);
     client.add_layer("a", &one(Service::new("x"))).unwrap();
-    assert!(client.send_signal("SIGHUP", &["web"]).is_err());
+    assert!(client.signal("SIGHUP", &["web"]).is_err());
     done(&client, client.start(&["web"]));
-    client.send_signal("SIGHUP", &["web"]).unwrap();
-    client.send_signal("SIGTERM", &["web"]).unwrap();
+    client.signal("SIGHUP", &["web"]).unwrap();
+    client.signal("SIGTERM", &["web"]).unwrap();
     assert_eq!(current(&client, "web"), "backoff");
 }
 
