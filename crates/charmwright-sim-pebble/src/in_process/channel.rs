@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use charmwright_pebble::transport::{Channel, Cut, Frame, Message, Receiver, Sender};
 use serde::Deserialize;
@@ -14,6 +14,9 @@ use crate::signal::Signal;
 
 /// How long somebody waits who would wait for ever.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+
+/// How long a command waits, in real time, for input that another thread may be writing.
+const WRITING: Duration = Duration::from_millis(500);
 
 /// One end. When the last part of it is dropped, the connection is gone.
 struct End {
@@ -62,6 +65,14 @@ impl End {
             _ => {}
         }
         world.settle();
+    }
+
+    /// Leaves another thread the time to write what the command reads. One that reads before it writes waits for nothing.
+    fn wait_for_input(&self, timeout: Duration) {
+        let began = Instant::now();
+        while self.world().outside.waits_for_input(&self.task) && began.elapsed() < timeout.min(WRITING) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     fn command(&self, text: &str) {
@@ -125,6 +136,7 @@ impl Sender for Half {
 
 impl Receiver for Half {
     fn receive(&mut self, timeout: Option<Duration>) -> io::Result<Option<Message>> {
+        self.0.wait_for_input(timeout.unwrap_or(PATIENCE));
         let mut world = self.0.world();
         let key = (self.0.task.clone(), self.0.websocket);
         let mut message = None;

@@ -88,6 +88,11 @@ impl Outside {
         self.events.insert((at, self.last_event), event);
     }
 
+    /// Whether a command runs whose input has not ended.
+    pub(super) fn waits_for_input(&self, task: &TaskId) -> bool {
+        self.commands.get(task).is_some_and(|running| !running.has_answered)
+    }
+
     /// Asks the script what a command does, once.
     pub(super) fn answer(&mut self, task: &TaskId) {
         let Some(running) = self.commands.get_mut(task).filter(|running| !running.has_answered) else {
