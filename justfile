@@ -20,6 +20,10 @@ test:
 bench *args:
     cargo xtask bench hook {{ args }}
 
+# Measure the Pebble client beside that of `ops`, on one real daemon
+bench-pebble *args:
+    cargo xtask bench pebble {{ args }}
+
 # Fuzz one target (`just fuzz gob`); needs a nightly Rust and cargo-fuzz (`cargo install cargo-fuzz`)
 fuzz target *args:
     cargo +nightly fuzz run {{ target }} {{ args }}

@@ -3,7 +3,8 @@
 #![expect(clippy::print_stdout, reason = "it prints what it measured")]
 
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,29 @@ fn run(task: &str, client: &Client, folder: &Path, count: usize) -> anyhow::Resu
                 client.write_file(&path, format!("number = {number}\n").as_bytes(), &options)?;
             }
         }
+        // What the daemon alone takes for these: the same requests, ready made, over one connection.
+        "plan-alone" => {
+            alone(client.socket(), count, |_| {
+                "GET /v1/plan?format=yaml HTTP/1.1\r\nHost: x\r\n\r\n".to_owned()
+            })?;
+        }
+        "write-alone" => {
+            let path = there("small");
+            alone(client.socket(), count, |number| {
+                let boundary = "0123456789abcdef0123456789abcdef";
+                let request = json!({"action": "write", "files": [{"path": path}]});
+                let body = format!(
+                    "--{boundary}\r\nContent-Disposition: form-data; name=\"request\"\r\n\r\n{request}\r\n\
+                     --{boundary}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{path}\"\r\n\r\n\
+                     number = {number}\n\r\n--{boundary}--\r\n"
+                );
+                let kind = format!("multipart/form-data; boundary={boundary}");
+                let length = body.len();
+                format!(
+                    "POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}"
+                )
+            })?;
+        }
         "exec" => {
             let command = Exec::new(["/bin/echo", "hello"]);
             for _ in 0..count {
@@ -57,6 +81,32 @@ fn run(task: &str, client: &Client, folder: &Path, count: usize) -> anyhow::Resu
             to.flush()?;
         }
         other => bail!("there is no task {other:?}"),
+    }
+    Ok(())
+}
+
+/// Sends requests and reads no more of the answers than where they end.
+fn alone(socket: &Path, count: usize, request: impl Fn(usize) -> String) -> anyhow::Result<()> {
+    let mut stream = UnixStream::connect(socket)?;
+    let mut buffer = vec![0; 1 << 16];
+    for number in 0..count {
+        stream.write_all(request(number).as_bytes())?;
+        let mut answer = String::new();
+        loop {
+            let read = stream.read(&mut buffer)?;
+            anyhow::ensure!(read > 0, "the daemon has gone");
+            answer.push_str(&String::from_utf8_lossy(buffer.get(..read).unwrap_or_default()));
+            let Some((head, body)) = answer.split_once("\r\n\r\n") else { continue };
+            anyhow::ensure!(head.starts_with("HTTP/1.1 200"), "the daemon refused: {head}");
+            let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+            let ended = match length.and_then(|length| length.parse::<usize>().ok()) {
+                Some(length) => body.len() >= length,
+                None => body.ends_with("0\r\n\r\n"),
+            };
+            if ended {
+                break;
+            }
+        }
     }
     Ok(())
 }

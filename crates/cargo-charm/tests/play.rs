@@ -121,6 +121,45 @@ fn without_a_program_it_says_how_to_name_one() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("name it with --dispatch"));
 }
 
+/// Plays the start of a charm with a container, in its own language; what it says beside the play.
+fn play_container(arguments: &[&str], path: &str) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "charmcraft.yaml",
+        "{name: shelly, containers: {work: {resource: image}}, resources: {image: {type: oci-image}}}",
+    );
+    write("dispatch", "#!/bin/sh\n[ $JUJU_HOOK_NAME = work-pebble-ready ] && status-set active\nexit 0\n");
+    write("scenario.yaml", "steps:\n- deploy\n- expect: {status: active}\n");
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(folder.path().join("dispatch"), executable).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-charm"));
+    command.args(["charm", "play", "scenario.yaml"]).args(arguments).env_remove("CHARMWRIGHT_PEBBLE");
+    let output = command.env("PATH", path).current_dir(folder.path()).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_play_says_which_pebble_its_containers_run() {
+    let path = std::env::var("PATH").unwrap();
+    let real = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/pebble-1.26.0");
+    let real = real.canonicalize().unwrap();
+    let told = |pebble: &std::path::Path| {
+        format!("cargo charm: containers run the Pebble at {}\n", pebble.display())
+    };
+    let named = play_container(&["--pebble", real.to_str().unwrap()], &path);
+    assert_eq!(named, (Some(0), told(&real)));
+
+    let simulated = play_container(&["--pebble", "simulated"], &path);
+    let own = "cargo charm: containers run the simulator's own Pebble, which says that it is 1.26.0\n";
+    assert_eq!(simulated, (Some(0), own.to_owned()));
+
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(&real, folder.path().join("pebble")).unwrap();
+    let with_one = format!("{}:{path}", folder.path().display());
+    assert_eq!(play_container(&[], &with_one), (Some(0), told(&folder.path().join("pebble"))));
+}
+
 /// Juju's own unit worker. It must be there: a test without it would prove nothing.
 fn juju_live() -> String {
     let tools = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools");

@@ -17,16 +17,24 @@ struct Task {
     name: &'static str,
     what: &'static str,
     count: usize,
-    /// How many times as fast as `ops` it has to be.
+    /// The task that measures what the daemon alone takes; none if that is left in.
+    alone: Option<&'static str>,
+    /// How many times as fast as `ops` it has to be, without what the daemon takes if that is known.
     at_least: f64,
 }
 
 const TASKS: [Task; 5] = [
-    Task { name: "plan", what: "1,000 plan reads", count: 1000, at_least: 3.0 },
-    Task { name: "write", what: "1,000 small file writes", count: 1000, at_least: 3.0 },
-    Task { name: "pull", what: "a file of 256 MiB to us", count: 1, at_least: 1.0 },
-    Task { name: "push", what: "a file of 256 MiB to the daemon", count: 1, at_least: 1.0 },
-    Task { name: "exec", what: "100 commands", count: 100, at_least: 1.0 },
+    Task { name: "plan", what: "1,000 plan reads", count: 1000, alone: Some("plan-alone"), at_least: 3.0 },
+    Task {
+        name: "write",
+        what: "1,000 small file writes",
+        count: 1000,
+        alone: Some("write-alone"),
+        at_least: 3.0,
+    },
+    Task { name: "pull", what: "a file of 256 MiB to us", count: 1, alone: None, at_least: 1.0 },
+    Task { name: "push", what: "a file of 256 MiB to the daemon", count: 1, alone: None, at_least: 1.0 },
+    Task { name: "exec", what: "100 commands", count: 100, alone: None, at_least: 1.0 },
 ];
 const LARGE: u64 = 256 << 20;
 /// What our side may take for the large file.
@@ -48,34 +56,53 @@ pub(crate) fn run(runs: usize) -> anyhow::Result<()> {
     let ours = target().join("release/bench-pebble");
     let theirs = root().join("peers/ops/pebble/bench.py");
 
-    let folder = tempfile::Builder::new().prefix("cwb").tempdir_in("/tmp").context("no temporary folder")?;
+    // In memory where that is possible: a disk would be measured, and it is the same for both.
+    let memory = Path::new("/dev/shm");
+    let parent = if memory.is_dir() { memory } else { Path::new("/tmp") };
+    let folder = tempfile::Builder::new().prefix("cwb").tempdir_in(parent).context("no temporary folder")?;
     let place = folder.path();
     let daemon = Daemon::start(&pebble, place)?;
     let mut large = File::create(place.join("large"))?;
-    std::io::copy(&mut std::io::repeat(b'x').take(LARGE), &mut large)?;
+    std::io::copy(&mut Noise(1).take(LARGE), &mut large)?;
     drop(large);
 
-    println!("on one daemon (Pebble 1.26.0), medians of {runs} interleaved runs");
+    println!("on one daemon (Pebble 1.26.0), medians of {runs} interleaved runs, of the large files one");
     println!(
-        "  {:<32} {:>9} {:>9} {:>8} {:>9}   {:>9} {:>9}",
-        "", "ours", "ops", "faster", "wanted", "our peak", "its peak"
+        "  {:<32} {:>9} {:>9} {:>8} {:>10} {:>8} {:>7} {:>9} {:>9}",
+        "", "ours", "ops", "faster", "its daemon", "net", "wanted", "our peak", "its peak"
     );
     let mut missed = Vec::new();
     for task in &TASKS {
         let (mut us, mut them) = (Vec::new(), Vec::new());
-        for _ in 0..runs.max(1) {
+        // A large file takes ops minutes, and one run says enough.
+        let runs = if task.count == 1 { 1 } else { runs.max(1) };
+        for _ in 0..runs {
             us.push(measure(Command::new(&ours), task, &daemon.socket, place)?);
             let mut command = Command::new(&python);
             command.arg(&theirs);
             them.push(measure(command, task, &daemon.socket, place)?);
         }
+        let alone = match task.alone {
+            Some(name) => {
+                let of_daemon = Task { name, alone: None, ..*task };
+                let all: anyhow::Result<Vec<Measured>> = (0..runs.max(1))
+                    .map(|_| measure(Command::new(&ours), &of_daemon, &daemon.socket, place))
+                    .collect();
+                Some(median(all?).seconds)
+            }
+            None => None,
+        };
         let (us, them) = (median(us), median(them));
-        let faster = them.seconds / us.seconds;
+        let gross = them.seconds / us.seconds;
+        let net = alone.map(|alone| (them.seconds - alone) / (us.seconds - alone).max(0.000_001));
+        let faster = net.unwrap_or(gross);
         println!(
-            "  {:<32} {:>7.3} s {:>7.3} s {faster:>7.1}x {:>8}   {:>7.1} M {:>7.1} M",
+            "  {:<32} {:>7.3} s {:>7.3} s {gross:>7.1}x {:>10} {:>8} {:>7} {:>7.1} M {:>7.1} M",
             task.what,
             us.seconds,
             them.seconds,
+            alone.map_or(String::new(), |alone| format!("{alone:.3} s")),
+            net.map_or(String::new(), |net| format!("{net:.1}x")),
             format!("{:.0}x", task.at_least),
             mebibytes(us.peak_kib),
             mebibytes(them.peak_kib),
@@ -107,6 +134,21 @@ fn median(mut all: Vec<Measured>) -> Measured {
 
 fn mebibytes(kib: u64) -> f64 {
     f64::from(u32::try_from(kib).unwrap_or(u32::MAX)) / 1024.0
+}
+
+/// Bytes that no one could call regular, the same each time.
+struct Noise(u64);
+
+impl Read for Noise {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        for byte in buffer.iter_mut() {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            *byte = self.0.to_le_bytes()[3];
+        }
+        Ok(buffer.len())
+    }
 }
 
 /// A real daemon with a small plan, ended when dropped.
