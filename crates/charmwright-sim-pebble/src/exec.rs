@@ -185,7 +185,8 @@ impl Pebble {
     /// Whether somebody may have a websocket.
     pub(crate) fn connecting(&self, task: &str, name: &str) -> Connecting {
         let Some(task) = self.ledger.task(task) else {
-            return Connecting::Fails(404, format!("cannot find task {}", quoted(task)));
+            let what = if self.settings.since(25) { "task" } else { "task with id" };
+            return Connecting::Fails(404, format!("cannot find {what} {}", quoted(task)));
         };
         if task.work != Work::Exec {
             let kind = quoted(task.work.kind());

@@ -195,10 +195,18 @@ pub struct CheckFailure {
     pub details: String,
 }
 
+impl CheckFailure {
+    /// It took longer than [`CheckRun::timeout`].
+    pub fn timed_out(timeout: Duration) -> Self {
+        let after = charmwright_pebble::GoDuration::from(timeout);
+        Self { message: format!("check timed out after {after}"), details: String::new() }
+    }
+}
+
 /// A command whose websockets are connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecStart {
-    /// What to run. Its program is the path that [`Host::find_executable`] gave.
+    /// What to run. Its program is to be looked for as [`Host::find_executable`] does.
     pub spawn: Spawn,
     /// Whether what it writes goes through a terminal.
     pub terminal: bool,

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
+use crate::settings::Settings;
 use crate::text::quoted;
+
+/// Since when a refusal names the identity.
+const NAMED_SINCE: u32 = 28;
 
 /// What somebody may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +95,7 @@ pub(crate) struct Identities(BTreeMap<String, Identity>);
 
 impl Identities {
     /// Those of a file, each in the place of one that there is.
-    pub(crate) fn load(&mut self, text: &str, has_certificates: bool) -> Result<(), String> {
+    pub(crate) fn load(&mut self, text: &str, settings: &Settings) -> Result<(), String> {
         #[derive(Default, Deserialize)]
         #[serde(default)]
         struct File {
@@ -101,20 +105,22 @@ impl Identities {
 
         let file: File = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
         let request = IdentitiesRequest { action: "replace".to_owned(), identities: file.identities };
-        self.change(request, has_certificates)
+        self.change(request, settings)
     }
 
     /// Does what is asked, or nothing.
-    pub(crate) fn change(
-        &mut self,
-        request: IdentitiesRequest,
-        has_certificates: bool,
-    ) -> Result<(), String> {
+    pub(crate) fn change(&mut self, request: IdentitiesRequest, settings: &Settings) -> Result<(), String> {
         let action = request.action.as_str();
-        for identity in request.identities.values().flatten() {
-            identity
-                .check(has_certificates)
-                .map_err(|error| format!("cannot decode request body: {error}"))?;
+        let (has_certificates, is_named) = (settings.since(26), settings.since(NAMED_SINCE));
+        for (name, identity) in &request.identities {
+            let outcome = identity.as_ref().map_or(Ok(()), |identity| identity.check(has_certificates));
+            outcome.map_err(|error| {
+                if is_named {
+                    format!("invalid identity for {}: {error}", quoted(name))
+                } else {
+                    format!("cannot decode request body: {error}")
+                }
+            })?;
         }
         for (name, identity) in &request.identities {
             let must = match (action, identity) {
@@ -133,7 +139,13 @@ impl Identities {
             if identity.is_some() && !is_name(name) {
                 let rule = "must start with an alphabetic character and only contain alphanumeric characters, underscore, and hyphen";
                 // Pebble forgets the name here.
-                return Err(format!("identity {} invalid: identity name \"\" invalid: {rule}", quoted(name)));
+                let error = format!("identity name \"\" invalid: {rule}");
+                let name = quoted(name);
+                return Err(if is_named {
+                    format!("invalid identity for {name}: {error}")
+                } else {
+                    format!("identity {name} invalid: {error}")
+                });
             }
         }
         let names = |exist: bool| -> Vec<&str> {

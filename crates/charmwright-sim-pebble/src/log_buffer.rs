@@ -73,11 +73,12 @@ impl LogBuffer {
     }
 
     /// The last lines, each indented, as the log of a failed task quotes them.
-    pub(crate) fn quote(&self, count: usize, indent: &str) -> Option<String> {
+    pub(crate) fn quote(&self, count: usize, indent: &str) -> String {
         let open = self.open.iter().map(|(_, line)| String::from_utf8_lossy(line).into_owned());
         let mut lines: Vec<String> = self.lines.iter().map(|line| line.text.clone()).chain(open).collect();
         if lines.is_empty() {
-            return None;
+            // Of nothing, Pebble quotes one empty line.
+            lines.push(String::new());
         }
         if lines.len() > count {
             lines.drain(..lines.len() - count - 1);
@@ -85,7 +86,7 @@ impl LogBuffer {
                 "(...)".clone_into(first);
             }
         }
-        Some(lines.iter().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n"))
+        lines.iter().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -109,6 +110,6 @@ mod tests {
             buffer.write(now, 30, &[b'y'; 4000], &mut number);
         }
         assert!(buffer.lines.iter().map(|line| line.text.len()).sum::<usize>() <= BYTES);
-        assert_eq!(buffer.quote(1, "  ").unwrap().lines().next(), Some("  (...)"));
+        assert_eq!(buffer.quote(1, "  ").lines().next(), Some("  (...)"));
     }
 }

@@ -110,8 +110,7 @@ impl Pebble {
         };
         pebble.restore()?;
         if let Some(text) = pebble.settings.identities.clone() {
-            let has_certificates = pebble.settings.since(26);
-            pebble.identities.load(&text, has_certificates)?;
+            pebble.identities.load(&text, &pebble.settings)?;
         }
         pebble.timers.set(now.after(PRUNE_EVERY), Timer::Prune);
         pebble.plan_changed_checks(host);

@@ -272,8 +272,7 @@ impl Pebble {
 
     fn post_identities(&mut self, asked: &Asked<'_>) -> Answer {
         let body: IdentitiesRequest = asked.body(REQUEST_BODY)?;
-        let has_certificates = self.settings.since(26);
-        self.identities.change(body, has_certificates).map_err(bad)?;
+        self.identities.change(body, &self.settings).map_err(bad)?;
         Ok(envelope::sync_with(200, None))
     }
 }

@@ -150,14 +150,5 @@ fn moved(path: &str, request: &Request) -> Response {
     if !request.query.is_empty() {
         location = format!("{location}?{}", request.query);
     }
-    let is_get = matches!(request.method.as_str(), "GET" | "HEAD");
-    let body = if request.method == "GET" {
-        let href =
-            location.replace('&', "&amp;").replace('"', "&#34;").replace('<', "&lt;").replace('>', "&gt;");
-        format!("<a href=\"{href}\">Moved Permanently</a>.\n\n")
-    } else {
-        String::new()
-    };
-    let content_type = if is_get { "text/html; charset=utf-8" } else { "" };
-    Response { status: 301, content_type, location, body: body.into_bytes() }
+    Response { status: 301, content_type: "", location, body: Vec::new() }
 }

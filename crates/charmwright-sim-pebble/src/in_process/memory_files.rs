@@ -285,7 +285,11 @@ impl Files for MemoryFiles {
     fn make_dir(&mut self, path: &str, mode: Mode, parents: bool) -> Result<(), FileError> {
         let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
         if !parents {
-            return self.make(path, mode).map_err(|wrong| wrong.error("mkdir", path));
+            return self.make(path, mode).map_err(|wrong| match wrong {
+                Wrong::Exists => wrong.error("mkdir", path),
+                // Pebble makes it under another name first.
+                wrong => wrong.error("mkdir", &format!("{path}.mkdir-new")),
+            });
         }
         let mut at = String::new();
         for part in parts(path) {

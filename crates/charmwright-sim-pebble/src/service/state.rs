@@ -123,7 +123,7 @@ impl Pebble {
             return;
         };
         if outcome.is_err() {
-            let quote = self.services.get(name).and_then(|data| data.logs.quote(QUOTED_LINES, "    "));
+            let quote = self.services.get(name).map(|data| data.logs.quote(QUOTED_LINES, "    "));
             if let Some(quote) = quote {
                 self.log_task(task, "INFO", &format!("Most recent service output:\n{quote}"));
             }
