@@ -1,8 +1,10 @@
 //! The JSON around every answer.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::change::ChangeId;
 use crate::error::{Error, FileError, FileErrorKind};
@@ -10,12 +12,13 @@ use crate::error::{Error, FileError, FileErrorKind};
 /// How much of an answer that is not JSON goes into the message.
 const EXCERPT: usize = 200;
 
+/// The result is left as it came: what it should be is known later, and it is read once.
 #[derive(Deserialize)]
 struct Wire {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
-    result: Value,
+    result: Option<Box<RawValue>>,
     #[serde(default)]
     change: Option<String>,
 }
@@ -29,10 +32,20 @@ struct WireError {
 }
 
 /// What a good answer carries.
-#[derive(Debug)]
 pub(crate) struct Answer {
-    result: Value,
+    result: Option<Box<RawValue>>,
     change: Option<String>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("change", &self.change).finish_non_exhaustive()
+    }
+}
+
+/// A missing result reads as null.
+fn read<T: DeserializeOwned>(result: Option<&RawValue>) -> Result<T, serde_json::Error> {
+    serde_json::from_str(result.map_or("null", RawValue::get))
 }
 
 impl Answer {
@@ -45,7 +58,7 @@ impl Answer {
         match wire.kind.as_str() {
             "sync" | "async" => Ok(Self { result: wire.result, change: wire.change }),
             "error" => {
-                let WireError { message, kind } = serde_json::from_value(wire.result).unwrap_or_default();
+                let WireError { message, kind } = read(wire.result.as_deref()).unwrap_or_default();
                 let action = action.to_owned();
                 if status == 401 {
                     Err(Error::Denied { action, message })
@@ -59,7 +72,7 @@ impl Answer {
 
     /// The result, where there must be one. A missing one reads as null, and so does a list without items.
     pub(crate) fn result<T: DeserializeOwned>(self, action: &str) -> Result<T, Error> {
-        serde_json::from_value(self.result).map_err(|error| protocol(action, category(&error)))
+        read(self.result.as_deref()).map_err(|error| protocol(action, category(&error)))
     }
 
     /// The result as a list; null is the empty one.
@@ -69,9 +82,8 @@ impl Answer {
 
     /// The result, and the change that was started.
     pub(crate) fn result_and_change<T: DeserializeOwned>(self, action: &str) -> Result<(T, ChangeId), Error> {
-        let result =
-            serde_json::from_value(self.result).map_err(|error| protocol(action, category(&error)))?;
-        let change = Self { result: Value::Null, change: self.change }.change(action)?;
+        let result = read(self.result.as_deref()).map_err(|error| protocol(action, category(&error)))?;
+        let change = self.change(action)?;
         Ok((result, change))
     }
 
@@ -130,6 +142,8 @@ fn category(error: &serde_json::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn parse(status: u16, body: &str) -> Result<Answer, Error> {

@@ -1,10 +1,6 @@
 //! What surprises about Pebble, played in process with the real client.
 
-<<<<<<< HEAD
-#![expect(clippy::unwrap_used, reason = "the helpers belong to the tests")]
-=======
 #![expect(clippy::unwrap_used, reason = "a test that fails may as well fail there")]
->>>>>>> w-sim2
 
 mod checks;
 mod exec;

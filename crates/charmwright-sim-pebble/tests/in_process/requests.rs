@@ -139,17 +139,10 @@ proptest! {
                 12 => {
                     // Who aborts the change of a check leaves it unwatched, and a refresh without end: as with Pebble.
                     let all = get(&pebble, "/v1/changes").1;
-<<<<<<< HEAD
-                    let mut of_services = all["result"].as_array().unwrap().iter().filter(|change| {
-                        !change["kind"].as_str().unwrap().ends_with("-check")
-                    });
-                    let id = of_services.next_back().map_or("0", |change| change["id"].as_str().unwrap());
-=======
                     let mut of_services = all["result"].as_array().unwrap().iter().rev().filter(|change| {
                         !change["kind"].as_str().unwrap().ends_with("-check")
                     });
                     let id = of_services.next().map_or("0", |change| change["id"].as_str().unwrap());
->>>>>>> w-sim2
                     post(&pebble, &format!("/v1/changes/{id}"), &json!({"action": "abort"}))
                 }
                 13 => post(&pebble, "/v1/exec", &json!({"command": [command]})),

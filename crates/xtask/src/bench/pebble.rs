@@ -39,6 +39,8 @@ const TASKS: [Task; 5] = [
 const LARGE: u64 = 256 << 20;
 /// What our side may take for the large file.
 const PEAK_KIB: u64 = 8 << 10;
+/// After so long a measurement is given up: it took at least as long.
+const LONGEST: Duration = Duration::from_secs(90);
 /// How long the daemon may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -46,6 +48,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 struct Measured {
     seconds: f64,
     peak_kib: u64,
+    /// It was not done by then.
+    #[serde(skip)]
+    gave_up: bool,
 }
 
 /// Measures each task `runs` times on both sides, in turns, and prints the table. Fails if a bound does not hold.
@@ -74,7 +79,7 @@ pub(crate) fn run(runs: usize) -> anyhow::Result<()> {
     let mut missed = Vec::new();
     for task in &TASKS {
         let (mut us, mut them) = (Vec::new(), Vec::new());
-        // A large file takes ops minutes, and one run says enough.
+        // A large file may take minutes, and one run says enough.
         let runs = if task.count == 1 { 1 } else { runs.max(1) };
         for _ in 0..runs {
             us.push(measure(Command::new(&ours), task, &daemon.socket, place)?);
@@ -107,6 +112,12 @@ pub(crate) fn run(runs: usize) -> anyhow::Result<()> {
             mebibytes(us.peak_kib),
             mebibytes(them.peak_kib),
         );
+        if us.gave_up {
+            missed.push(format!("{} took us more than {LONGEST:?}", task.what));
+        }
+        if them.gave_up {
+            println!("  {:<32} (ops was not done after {LONGEST:?}, and was ended)", "");
+        }
         if faster < task.at_least {
             missed.push(format!("{} are {faster:.1} times as fast, not {}", task.what, task.at_least));
         }
@@ -119,7 +130,21 @@ pub(crate) fn run(runs: usize) -> anyhow::Result<()> {
 
 fn measure(mut command: Command, task: &Task, socket: &Path, place: &Path) -> anyhow::Result<Measured> {
     command.arg(task.name).arg(socket).arg(place).arg(task.count.to_string());
-    let output = command.stderr(Stdio::inherit()).output().context("a measured program cannot be run")?;
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .context("a measured program cannot be run")?;
+    let started = Instant::now();
+    while child.try_wait()?.is_none() {
+        if started.elapsed() > LONGEST {
+            child.kill()?;
+            child.wait()?;
+            return Ok(Measured { seconds: LONGEST.as_secs_f64(), peak_kib: 0, gave_up: true });
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output()?;
     if !output.status.success() {
         bail!("{}: {}", task.what, output.status);
     }
@@ -129,7 +154,8 @@ fn measure(mut command: Command, task: &Task, socket: &Path, place: &Path) -> an
 fn median(mut all: Vec<Measured>) -> Measured {
     all.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
     let peak_kib = all.iter().map(|one| one.peak_kib).max().unwrap_or_default();
-    Measured { seconds: all.get(all.len() / 2).map_or(f64::NAN, |one| one.seconds), peak_kib }
+    let gave_up = all.iter().any(|one| one.gave_up);
+    Measured { gave_up, seconds: all.get(all.len() / 2).map_or(f64::NAN, |one| one.seconds), peak_kib }
 }
 
 fn mebibytes(kib: u64) -> f64 {
