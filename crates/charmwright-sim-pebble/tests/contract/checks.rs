@@ -68,10 +68,16 @@ pub(crate) fn until(
     last.unwrap()
 }
 
+/// Whether the change of a check is of this kind, and has begun.
+pub(crate) fn goes_on(daemon: &Daemon, check: &CheckInfo, kind: &str) -> bool {
+    let change = change(daemon, check.change_id.as_ref());
+    change.kind == kind && change.status == ChangeStatus::Doing
+}
+
 /// Waits until a check is down, and its change is the one that waits for its recovery.
 pub(crate) fn until_down(daemon: &Daemon, name: &str) -> CheckInfo {
     until(daemon, name, "the check to go down", |check| {
-        check.status == CheckStatus::Down && change(daemon, check.change_id.as_ref()).kind == "recover-check"
+        check.status == CheckStatus::Down && goes_on(daemon, check, "recover-check")
     })
 }
 
