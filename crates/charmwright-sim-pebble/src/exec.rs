@@ -217,6 +217,11 @@ impl Pebble {
         Connecting::Opens(websocket)
     }
 
+    /// Whether a command has not ended.
+    pub(crate) fn is_executing(&self, task: &TaskId) -> bool {
+        task.0.parse().is_ok_and(|task: u64| self.executions.contains_key(&task))
+    }
+
     pub(crate) fn exec_has(&mut self, task: &TaskId, websocket: Websocket, host: &mut dyn Host) {
         let Some(id) = self.ledger.task(&task.0).map(|task| task.id) else {
             return;

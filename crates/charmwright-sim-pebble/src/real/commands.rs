@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use nix::unistd::Pid;
@@ -52,6 +53,17 @@ pub(crate) struct Stream {
 
 pub(super) type Streams = Stream;
 
+/// A command that runs, for who comes late.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) pid: Pid,
+    terminal: Option<Arc<OwnedFd>>,
+    held: Held,
+}
+
+/// The way back of the control channel, which stays as long as the command.
+type Held = Arc<Mutex<Option<Sender<ToClient>>>>;
+
 /// Starts a command on its websockets. `ended` is called when it has ended and all that it wrote was handed over.
 pub(super) fn start(
     what: &ExecStart,
@@ -59,7 +71,7 @@ pub(super) fn start(
     children: &Children,
     mut streams: BTreeMap<Websocket, Stream>,
     ended: impl FnOnce(Exit) + Send + 'static,
-) -> Result<Pid, String> {
+) -> Result<Running, String> {
     let stdio = streams.remove(&Websocket::Stdio).ok_or("no stdio websocket")?;
     let stderr = streams.remove(&Websocket::Stderr);
     let name = what.spawn.command.first().map(String::as_str).unwrap_or_default();
@@ -85,11 +97,11 @@ pub(super) fn start(
     let Stream { incoming, outgoing } = stdio;
     let is_interactive = what.interactive;
     thread::spawn(move || write_input(incoming, input, is_interactive));
-    let control = streams.remove(&Websocket::Control).map(|control| (control.outgoing.clone(), control));
-    let held = control.map(|(held, stream)| {
-        control_of(stream, pid, terminal);
-        held
-    });
+    let running = Running { pid, terminal: terminal.map(Arc::new), held: Held::default() };
+    if let Some(control) = streams.remove(&Websocket::Control) {
+        running.control(control);
+    }
+    let held = Arc::clone(&running.held);
     let output = copy(output, outgoing);
     let errors = errors.zip(stderr).map(|(errors, stderr)| copy(errors, stderr.outgoing));
     thread::spawn(move || {
@@ -98,14 +110,14 @@ pub(super) fn start(
         let streams: Vec<Sender<ToClient>> =
             [Some(output), errors].into_iter().flatten().filter_map(|copying| copying.join().ok()).collect();
         // The control channel goes first, without a word, as Pebble's does.
-        drop(held);
+        drop(held.lock().unwrap_or_else(PoisonError::into_inner).take());
         for stream in streams {
             // The client may have gone.
             let _ = stream.blocking_send(ToClient::End);
         }
         ended(exit);
     });
-    Ok(pid)
+    Ok(running)
 }
 
 /// What a command reads and writes.
@@ -177,12 +189,17 @@ impl Pipes {
     }
 }
 
-/// Takes signals and sizes for a command that runs already.
-pub(super) fn control(stream: Stream, pid: Pid, terminal: Option<OwnedFd>) {
-    control_of(stream, pid, terminal);
+impl Running {
+    /// Takes signals and sizes from now on.
+    pub(super) fn control(&self, stream: Stream) {
+        let Stream { incoming, outgoing } = stream;
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(outgoing);
+        let (pid, terminal) = (self.pid, self.terminal.clone());
+        thread::spawn(move || control(incoming, pid, terminal.as_deref()));
+    }
 }
 
-fn control_of(stream: Stream, pid: Pid, terminal: Option<OwnedFd>) {
+fn control(mut incoming: Receiver<FromClient>, pid: Pid, terminal: Option<&OwnedFd>) {
     #[derive(Deserialize)]
     struct Said {
         command: String,
@@ -203,36 +220,31 @@ fn control_of(stream: Stream, pid: Pid, terminal: Option<OwnedFd>) {
         height: u16,
     }
 
-    let mut incoming = stream.incoming;
-    // The command, not this, holds the way back.
-    drop(stream.outgoing);
-    thread::spawn(move || {
-        while let Some(message) = incoming.blocking_recv() {
-            let text = match message {
-                FromClient::Text(text) => text,
-                FromClient::Data(_) => continue,
-                FromClient::Closed => return,
-            };
-            let Ok(said) = serde_json::from_str::<Said>(&text) else { continue };
-            match (said.command.as_str(), said.signal, said.resize) {
-                ("signal", Some(Named { name }), _) => {
-                    if let Some(signal) = Signal::named(&name) {
-                        // One that has ended takes none.
-                        let _ = send(pid, signal, SignalTo::Process);
-                    }
+    while let Some(message) = incoming.blocking_recv() {
+        let text = match message {
+            FromClient::Text(text) => text,
+            FromClient::Data(_) => continue,
+            FromClient::Closed => return,
+        };
+        let Ok(said) = serde_json::from_str::<Said>(&text) else { continue };
+        match (said.command.as_str(), said.signal, said.resize) {
+            ("signal", Some(Named { name }), _) => {
+                if let Some(signal) = Signal::named(&name) {
+                    // One that has ended takes none.
+                    let _ = send(pid, signal, SignalTo::Process);
                 }
-                ("resize", _, Some(Size { width, height })) => {
-                    if let Some(terminal) = &terminal {
-                        // A size that it does not take it does not have.
-                        let _ = terminal::resize(terminal, width, height);
-                    }
-                }
-                _ => {}
             }
+            ("resize", _, Some(Size { width, height })) => {
+                if let Some(terminal) = terminal {
+                    // A size that it does not take it does not have.
+                    let _ = terminal::resize(terminal, width, height);
+                }
+            }
+            _ => {}
         }
-        // Cut off without a word: the client is gone, and the command goes with it.
-        let _ = send(pid, Signal::KILL, SignalTo::Process);
-    });
+    }
+    // Cut off without a word: the client is gone, and the command goes with it.
+    let _ = send(pid, Signal::KILL, SignalTo::Process);
 }
 
 /// Gives a command what its client sends.

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::accounts::SystemAccounts;
 use super::checks;
 use super::children::Children;
-use super::commands::{self, Streams};
+use super::commands::{self, Running, Streams};
 use super::errors::words;
 use super::time_of;
 use crate::accounts::Accounts;
@@ -53,7 +53,7 @@ pub(crate) struct RealHost {
     path: String,
     is_verbose: bool,
     services: BTreeMap<ProcessId, Pid>,
-    commands: BTreeMap<TaskId, Pid>,
+    commands: BTreeMap<TaskId, Running>,
     streams: BTreeMap<TaskId, BTreeMap<Websocket, Streams>>,
 }
 
@@ -86,13 +86,10 @@ impl RealHost {
 
     /// A command that runs takes signals and sizes from now on; one that does not yet gets them when it does.
     fn connect_control(&mut self, task: &TaskId) {
-        let running = self.commands.get(task).copied();
-        let control = self.streams.get_mut(task).and_then(|streams| match running {
-            Some(_) => streams.remove(&Websocket::Control),
-            None => None,
-        });
-        if let (Some(pid), Some(control)) = (running, control) {
-            commands::control(control, pid, None);
+        let Some(running) = self.commands.get(task) else { return };
+        let control = self.streams.get_mut(task).and_then(|streams| streams.remove(&Websocket::Control));
+        if let Some(control) = control {
+            running.control(control);
         }
     }
 
@@ -183,15 +180,15 @@ impl Host for RealHost {
             // The daemon may have ended.
             move |exit| drop(events.send(Event::ExecEnded(task, exit)))
         };
-        let pid = commands::start(what, &self.path, &self.children, streams, ended)?;
-        self.commands.insert(task.clone(), pid);
+        let running = commands::start(what, &self.path, &self.children, streams, ended)?;
+        self.commands.insert(task.clone(), running);
         Ok(())
     }
 
     fn kill_exec(&mut self, task: &TaskId) {
-        if let Some(pid) = self.commands.get(task) {
+        if let Some(running) = self.commands.get(task) {
             // One that has ended is as good as killed.
-            let _ = kill(*pid, SystemSignal::SIGKILL);
+            let _ = kill(running.pid, SystemSignal::SIGKILL);
         }
     }
 

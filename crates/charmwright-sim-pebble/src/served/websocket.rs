@@ -26,6 +26,10 @@ pub(crate) fn serve(
         let (to_command, incoming) = channel(MESSAGES);
         let (outgoing, to_client) = channel(MESSAGES);
         daemon.with(|pebble, host| {
+            if !pebble.is_executing(&task) {
+                // It has ended meanwhile.
+                return;
+            }
             host.connect(&task, websocket, Stream { incoming, outgoing });
             pebble.exec_connected(&task, websocket, host);
         });

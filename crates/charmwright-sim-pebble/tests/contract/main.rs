@@ -13,13 +13,18 @@ mod process;
 mod programs;
 mod raw;
 mod target;
+mod websocket;
 
 mod access;
 mod checks;
+mod checks_runs;
 mod connect;
 mod dependencies;
 mod envelope;
 mod exec;
+mod exec_context;
+mod exec_terminal;
+mod exec_wire;
 mod files;
 mod folder;
 mod health;
@@ -48,10 +53,14 @@ use crate::target::Target;
 const TOPICS: &[(&str, &[Case])] = &[
     ("access", access::CASES),
     ("checks", checks::CASES),
+    ("checks_runs", checks_runs::CASES),
     ("connect", connect::CASES),
     ("dependencies", dependencies::CASES),
     ("envelope", envelope::CASES),
     ("exec", exec::CASES),
+    ("exec_context", exec_context::CASES),
+    ("exec_terminal", exec_terminal::CASES),
+    ("exec_wire", exec_wire::CASES),
     ("files", files::CASES),
     ("folder", folder::CASES),
     ("health", health::CASES),

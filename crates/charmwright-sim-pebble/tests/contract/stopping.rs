@@ -72,7 +72,7 @@ fn all_processes_of_a_service_are_told_to_end(target: &Target) {
     daemon.poll("the child to end", || !is_there(child));
 }
 
-fn is_there(process: i32) -> bool {
+pub(crate) fn is_there(process: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // A zombie has ended, though its parent has not looked.
     stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
