@@ -284,11 +284,23 @@ impl InProcess {
                 return Ok(Answer::new(200, content_type, Box::new(Cursor::new(body))));
             }
             Reply::Logs(query) => {
-                let entries = world.pebble.logs(&query);
+                let mut entries = world.pebble.logs(&query);
+                let mut last = world.pebble.last_log();
+                let silence = asked.patience.stall.or(asked.patience.whole).unwrap_or(PATIENCE);
+                if query.follow && entries.is_empty() {
+                    // Not even the headers go out before the first.
+                    let deadline = world.pebble.now().after(silence);
+                    let has_come = world.until(Some(deadline), |world| {
+                        entries = world.pebble.logs_after(&query, last);
+                        !entries.is_empty()
+                    });
+                    if !has_come && world.is_up() {
+                        return Err(TransportError::Timeout);
+                    }
+                    last = entries.last().map_or(last, |entry| entry.number);
+                }
                 let text: String = entries.iter().map(crate::logs::LogEntry::json).collect();
-                let last = world.pebble.last_log();
                 let body: Box<dyn Read + Send> = if query.follow {
-                    let silence = asked.patience.stall.or(asked.patience.whole).unwrap_or(PATIENCE);
                     Box::new(stream::Following::new(self.world.clone(), query, text, last, silence))
                 } else {
                     Box::new(Cursor::new(text.into_bytes()))
