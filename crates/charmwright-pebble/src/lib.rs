@@ -69,6 +69,7 @@ mod metrics;
 // For the simulated Pebble, which reads what this client writes. Not for people: it may change at any time.
 #[doc(hidden)]
 pub mod multipart;
+mod notice_types;
 mod notices;
 mod open_enum;
 mod services;
@@ -92,6 +93,6 @@ pub use self::layer::{
 };
 pub use self::logs::{Lines, LogEntry, LogStream, LogsOptions};
 pub use self::metrics::Sample;
-pub use self::notices::{CustomNotice, Notice, NoticeId, NoticeKind, NoticesOptions, Users};
+pub use self::notice_types::{CustomNotice, Notice, NoticeId, NoticeKind, NoticesOptions, Users};
 pub use self::services::{ServiceInfo, ServiceStatus};
 pub use self::version::{Feature, Version};

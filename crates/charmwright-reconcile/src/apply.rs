@@ -8,9 +8,10 @@ use charmwright_hookcmds::{BagOwner, ErrorKind};
 use charmwright_pebble::{Client, ServiceStatus};
 use charmwright_snapshot::{Container, Reader};
 
+use crate::container_plan::ContainerStep;
 use crate::driver::DriveError;
 use crate::logging::told;
-use crate::plan::{BagChange, ContainerStep, Plan, Step};
+use crate::plan::{BagChange, Plan, Step};
 use crate::started::{self, Started};
 
 /// How long a start or stop may take: more than Pebble's own kill delay and what it adds.

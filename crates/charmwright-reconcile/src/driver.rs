@@ -11,8 +11,9 @@ use charmwright_snapshot::snapshot::{ContainerSnapshot, Snapshot};
 use charmwright_snapshot::{Container, Declaration, Inputs, Memory, NotYet, Reader, Ready, collect};
 
 use crate::apply::apply;
+use crate::container_plan::{Held, container_step};
 use crate::desired::{ContainerWish, Desired, Wishes};
-use crate::plan::{Held, Plan, Step, bag_change, container_step};
+use crate::plan::{Plan, Step, bag_change};
 use crate::{started, status};
 
 /// How often `reconcile` may run in one hook before its wishes must agree with what they led to.

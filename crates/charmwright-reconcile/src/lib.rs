@@ -11,6 +11,7 @@ mod action;
 mod apply;
 mod charm;
 mod container;
+mod container_plan;
 mod desired;
 mod digest;
 mod driver;
