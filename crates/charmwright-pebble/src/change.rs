@@ -11,7 +11,7 @@ use crate::client::{Client, Deadline, Query};
 use crate::error::Error;
 use crate::layer::GoDuration;
 use crate::open_enum::{null_as_default, open_enum};
-use crate::services::ServiceStatus;
+use crate::services::{ServiceInfo, ServiceStatus};
 
 impl Client {
     /// A change as it stands: `GET /v1/changes/{id}`.
@@ -104,13 +104,17 @@ impl Client {
         };
         if let Error::ChangeFailed { retried, .. } = &mut error {
             let services = self.all_services()?.into_iter();
-            let again = services.filter(|info| info.current == ServiceStatus::Backoff).map(|info| info.name);
+            // The next attempt may have begun already.
+            let tries =
+                |info: &ServiceInfo| matches!(info.current, ServiceStatus::Backoff | ServiceStatus::Active);
+            let again = services.filter(tries).map(|info| info.name);
             let named = |name: &String| {
                 let quoted = format!("{name:?}");
-                change
-                    .tasks
-                    .iter()
-                    .any(|task| task.status == ChangeStatus::Error && task.summary.contains(quoted.as_str()))
+                change.tasks.iter().any(|task| {
+                    task.kind == "start"
+                        && task.status == ChangeStatus::Error
+                        && task.summary.contains(quoted.as_str())
+                })
             };
             *retried = again.filter(named).collect();
         }
