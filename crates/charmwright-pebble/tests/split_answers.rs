@@ -1,6 +1,6 @@
 //! Files that are read where the answer comes in pieces, cut anywhere, or not to its end.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers belong to the tests")]
+#![expect(clippy::unwrap_used, reason = "the helpers belong to the tests")]
 
 use std::io::{self, Cursor, Read};
 use std::path::Path;
