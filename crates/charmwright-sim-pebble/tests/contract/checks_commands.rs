@@ -58,10 +58,22 @@ fn until(daemon: &Daemon, status: &CheckStatus, before: Option<&ChangeId>) -> Ch
     now
 }
 
+/// The change of a check that is added now, in place of the one that may be there.
+fn anew(daemon: &Daemon, check: Check) -> ChangeId {
+    let change = || daemon.client.checks(&["check"]).unwrap().pop().and_then(|check| check.change_id);
+    let before = change();
+    add(daemon, check);
+    let mut now = change();
+    daemon.poll("the new check to be performed", || {
+        now = change();
+        now.is_some() && now != before
+    });
+    now.unwrap()
+}
+
 /// Why it fails, in Pebble's words.
 fn failure(daemon: &Daemon, check: Check) -> String {
-    add(daemon, often(check));
-    let performing = info(daemon).change_id.unwrap();
+    let performing = anew(daemon, often(check));
     daemon.wait(Ok(performing)).err.unwrap()
 }
 
@@ -196,8 +208,7 @@ fn a_command_may_be_another_users(target: &Target) {
 
 /// What is told of a check that fails once and goes on.
 fn log(daemon: &Daemon, check: Check) -> String {
-    add(daemon, often(check).threshold(100));
-    let change = info(daemon).change_id.unwrap();
+    let change = anew(daemon, often(check).threshold(100));
     let mut log = String::new();
     daemon.poll("a failure", || {
         log = daemon.client.change(&change).unwrap().tasks[0].log.join("\n");
