@@ -118,11 +118,18 @@ struct Source<'a, 'b> {
 
 impl Read for Source<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buffer).inspect_err(|error| {
-            if error.kind() != io::ErrorKind::Interrupted {
-                *self.failed.borrow_mut() = Some(error.kind().into());
+        loop {
+            match self.reader.read(buffer) {
+                // Nothing has failed, and ureq would take it for the end of the connection.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let kind = error.kind();
+                    *self.failed.borrow_mut() = Some(error);
+                    return Err(kind.into());
+                }
+                read => return read,
             }
-        })
+        }
     }
 }
 

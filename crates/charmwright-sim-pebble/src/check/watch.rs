@@ -51,8 +51,12 @@ impl Pebble {
     fn end_watch(&mut self, change: u64, host: &mut dyn Host) -> Option<Watch> {
         self.timers.cancel(&Timer::Check(change));
         let watch = self.checks.watches.remove(&change)?;
-        if let Some((run, _)) = watch.run {
+        if let Some((run, is_asked)) = watch.run {
             host.cancel_check(run);
+            if is_asked {
+                // Whoever asked for it waits for an answer.
+                self.checks.outcomes.insert(run, Err("context canceled".to_owned()));
+            }
         }
         Some(watch)
     }
@@ -163,7 +167,7 @@ impl Pebble {
             Ok(()) => {}
             Err(failure) if watch.goes_over => {
                 self.check_failed(&watch.name, host);
-                let has_details = self.settings.since(27);
+                let has_details = self.settings.since(29);
                 self.finish(task, Err(if has_details { failure.whole() } else { failure.message }), host);
             }
             Err(failure) => self.log_task(task, "ERROR", &failure.whole()),

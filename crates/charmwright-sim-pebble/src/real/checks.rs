@@ -3,37 +3,73 @@
 use std::io::{self, Read};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
+use charmwright_pebble::GoDuration;
 use nix::sys::signal::{Signal as SystemSignal, killpg};
 
 use super::children::Children;
 use super::errors::words;
 use super::host::{look_path, prepare};
-use crate::host::{CheckFailure, CheckKind, CheckRun, Spawn};
+use crate::host::{CheckFailure, CheckKind, CheckRun, Exit, Spawn};
 
 /// How much of what a failed check said is kept.
 const MAX_BYTES: usize = 512;
 const MAX_LINES: usize = 5;
 /// How long what a command left behind may hold its output after it has ended.
 const WAIT_DELAY: Duration = Duration::from_secs(1);
-const TIMED_OUT: &str = "context deadline exceeded";
+
+/// Ends a check that runs.
+#[derive(Debug)]
+pub(super) struct Cancel(Sender<Ending>);
+
+/// What ends a command: itself, or the one that cancels.
+#[derive(Debug)]
+enum Ending {
+    Exit(Exit),
+    Cancelled,
+}
+
+/// Where a check hears of its end.
+pub(super) struct Endings(Sender<Ending>, Receiver<Ending>);
+
+pub(super) fn cancel() -> (Cancel, Endings) {
+    let (tell, told) = mpsc::channel();
+    (Cancel(tell.clone()), Endings(tell, told))
+}
+
+impl Cancel {
+    /// A command is killed. What only asks ends within its timeout, and nobody listens any more.
+    pub(super) fn cancel(self) {
+        // It may have ended by now.
+        let _ = self.0.send(Ending::Cancelled);
+    }
+}
 
 /// Looks once. Blocks for as long as the check may take, and no longer.
-pub(super) fn run(check: &CheckRun, path: &str, children: &Children) -> Result<(), CheckFailure> {
+pub(super) fn run(
+    check: &CheckRun,
+    path: &str,
+    children: &Children,
+    endings: &Endings,
+) -> Result<(), CheckFailure> {
     match &check.kind {
         CheckKind::Http { url, headers } => {
             let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             http(url, headers, check.timeout)
         }
         CheckKind::Tcp { port, host } => tcp(host, *port, check.timeout),
-        CheckKind::Exec(spawn) => exec(spawn, check.timeout, path, children),
+        CheckKind::Exec(spawn) => exec(spawn, check.timeout, path, children, endings),
     }
 }
 
 fn failed(message: impl Into<String>) -> CheckFailure {
     CheckFailure { message: message.into(), details: String::new() }
+}
+
+fn timed_out(after: Duration) -> CheckFailure {
+    failed(format!("check timed out after {}", GoDuration::from(after)))
 }
 
 fn http<'a>(
@@ -53,7 +89,7 @@ fn http<'a>(
     }
     let in_go = |error: ureq::Error| match error {
         ureq::Error::Io(error) => failed(format!("Get {url:?}: {}", words(&error))),
-        ureq::Error::Timeout(_) => failed(format!("Get {url:?}: {TIMED_OUT}")),
+        ureq::Error::Timeout(_) => timed_out(timeout),
         error => failed(format!("Get {url:?}: {error}")),
     };
     let answer = request.call().map_err(in_go)?;
@@ -86,7 +122,7 @@ fn tcp(host: &str, port: u16, timeout: Duration) -> Result<(), CheckFailure> {
         match TcpStream::connect_timeout(&address, left) {
             Ok(_) => return Ok(()),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                last = failed(format!("dial tcp {address}: i/o timeout"));
+                last = timed_out(timeout);
             }
             Err(error) => last = failed(format!("dial tcp {address}: connect: {}", words(&error))),
         }
@@ -94,7 +130,13 @@ fn tcp(host: &str, port: u16, timeout: Duration) -> Result<(), CheckFailure> {
     Err(last)
 }
 
-fn exec(spawn: &Spawn, timeout: Duration, path: &str, children: &Children) -> Result<(), CheckFailure> {
+fn exec(
+    spawn: &Spawn,
+    timeout: Duration,
+    path: &str,
+    children: &Children,
+    Endings(tell, told): &Endings,
+) -> Result<(), CheckFailure> {
     let deadline = Instant::now() + timeout;
     let name = spawn.command.first().map(String::as_str).unwrap_or_default();
     let program = look_path(name, path).map_err(failed)?;
@@ -104,10 +146,10 @@ fn exec(spawn: &Spawn, timeout: Duration, path: &str, children: &Children) -> Re
     let (mut output, write) = io::pipe().map_err(|error| in_go(&error))?;
     let errors = write.try_clone().map_err(|error| in_go(&error))?;
     command.stdin(Stdio::null()).stdout(write).stderr(errors);
-    let (ended, exit) = mpsc::channel();
+    let ended = tell.clone();
     // Once the time is over nobody listens.
-    let told = move |exit| ended.send(exit).unwrap_or_default();
-    let pid = children.spawn(&mut command, told).map_err(|error| in_go(&error))?;
+    let ended = move |exit| ended.send(Ending::Exit(exit)).unwrap_or_default();
+    let pid = children.spawn(&mut command, ended).map_err(|error| in_go(&error))?;
     drop(command);
     let (read, lines) = mpsc::channel();
     std::thread::spawn(move || {
@@ -121,10 +163,13 @@ fn exec(spawn: &Spawn, timeout: Duration, path: &str, children: &Children) -> Re
         // Nobody may wait for it any more.
         let _ = read.send(tail);
     });
-    let Ok(exit) = exit.recv_timeout(deadline.saturating_duration_since(Instant::now())) else {
-        // It may have ended by now.
-        let _ = killpg(pid, SystemSignal::SIGKILL);
-        return Err(failed(TIMED_OUT));
+    let exit = match told.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        Ok(Ending::Exit(exit)) => exit,
+        ending => {
+            // It may have ended by now.
+            let _ = killpg(pid, SystemSignal::SIGKILL);
+            return Err(if ending.is_ok() { failed("context canceled") } else { timed_out(timeout) });
+        }
     };
     let tail = lines.recv_timeout(WAIT_DELAY).unwrap_or_default();
     if exit.code() == 0 {

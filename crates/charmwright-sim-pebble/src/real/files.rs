@@ -115,7 +115,12 @@ fn write_beside(temporary: &str, path: &str, mode: Mode, content: &mut dyn Read)
         chown(temporary, Some(owner.user), Some(owner.group)).map_err(failed("chown"))?;
     }
     file.sync_all().map_err(failed("fsync"))?;
-    fs::rename(temporary, path).map_err(|error| of_file("rename", &format!("{temporary} {path}"), &error))?;
+    let failed = |error: io::Error| of_file("rename", &format!("{temporary} {path}"), &error);
+    if fs::symlink_metadata(path).is_ok_and(|there| there.is_dir()) {
+        // The system would say that it is a directory.
+        return Err(failed(nix::Error::EEXIST.into()));
+    }
+    fs::rename(temporary, path).map_err(failed)?;
     let dir = Path::new(path).parent().unwrap_or(Path::new("/"));
     // A directory that cannot be opened cannot be made to last either.
     File::open(dir).and_then(|dir| dir.sync_all()).or(Ok(()))

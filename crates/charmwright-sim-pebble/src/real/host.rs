@@ -55,6 +55,7 @@ pub(crate) struct RealHost {
     services: BTreeMap<ProcessId, Pid>,
     commands: BTreeMap<TaskId, Running>,
     streams: BTreeMap<TaskId, BTreeMap<Websocket, Streams>>,
+    checks: BTreeMap<RunId, checks::Cancel>,
 }
 
 impl RealHost {
@@ -73,6 +74,7 @@ impl RealHost {
             services: BTreeMap::new(),
             commands: BTreeMap::new(),
             streams: BTreeMap::new(),
+            checks: BTreeMap::new(),
         }
     }
 
@@ -97,11 +99,12 @@ impl RealHost {
     pub(crate) fn ended(&mut self, event: &Event) {
         match event {
             Event::Exited(process, _) => drop(self.services.remove(process)),
+            Event::Checked(run, _) => drop(self.checks.remove(run)),
             Event::ExecEnded(task, _) => {
                 self.commands.remove(task);
                 self.streams.remove(task);
             }
-            Event::Output(..) | Event::Checked(..) => {}
+            Event::Output(..) => {}
         }
     }
 }
@@ -161,15 +164,19 @@ impl Host for RealHost {
     fn run_check(&mut self, run: RunId, what: &CheckRun) {
         let (what, path) = (what.clone(), self.path.clone());
         let (children, events) = (self.children.clone(), self.events.clone());
+        let (cancel, cancelled) = checks::cancel();
+        self.checks.insert(run, cancel);
         std::thread::spawn(move || {
-            let outcome = checks::run(&what, &path, &children);
+            let outcome = checks::run(&what, &path, &children, &cancelled);
             // The daemon may have ended.
             let _ = events.send(Event::Checked(run, outcome));
         });
     }
 
-    fn cancel_check(&mut self, _: RunId) {
-        // It ends within its timeout, and the model does not listen any more.
+    fn cancel_check(&mut self, run: RunId) {
+        if let Some(cancel) = self.checks.remove(&run) {
+            cancel.cancel();
+        }
     }
 
     fn start_exec(&mut self, task: &TaskId, what: &ExecStart) -> Result<(), String> {

@@ -62,8 +62,18 @@ fn copy(file: &mut dyn Read, to: &mut Writing, path: &str) -> io::Result<Result<
     }
 }
 
+/// How much of a request is read after what it says has been understood, so that its connection can go on.
+const REST: u64 = 256 * 1024;
+
 /// Writes the files of a request as they come.
-pub(crate) fn receive(mut request: WriteRequest, body: Reading) -> Response {
+pub(crate) fn receive(request: WriteRequest, mut body: Reading) -> Response {
+    let answer = write(request, &mut body);
+    // A client that has gone misses nothing.
+    let _ = io::copy(&mut body.take(REST), &mut io::sink());
+    answer
+}
+
+fn write(mut request: WriteRequest, body: &mut Reading) -> Response {
     let mut parts = multipart::Reader::new(body, &request.boundary);
     let mut metadata = Vec::new();
     let Ok(Some(first)) = parts.next_part() else {
@@ -95,12 +105,12 @@ pub(crate) fn receive(mut request: WriteRequest, body: Reading) -> Response {
 }
 
 /// What comes of a file, and whether it ended early.
-struct Content<'a> {
-    parts: &'a mut multipart::Reader<Reading>,
+struct Content<'a, 'b> {
+    parts: &'a mut multipart::Reader<&'b mut Reading>,
     failed: bool,
 }
 
-impl Read for Content<'_> {
+impl Read for Content<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.parts.read(buffer).inspect_err(|_| self.failed = true)
     }

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use charmwright_pebble::{Client, CustomNotice, Error};
+use charmwright_pebble::{Client, CustomNotice, Error, WriteOptions};
 
 /// The first argument of the run that asks.
 const MARK: &str = "--ask-as-another-user";
@@ -22,8 +22,15 @@ const QUESTIONS: &[(&str, Question)] = &[
     ("plan", |client| word(client.plan())),
     ("replan", |client| word(client.replan())),
     ("read-file", |client| word(client.read_file("/etc/passwd"))),
+    ("write-much", |client| {
+        word(client.write_file("/nowhere/file", &vec![b'x'; 32 << 20], &WriteOptions::default()))
+    }),
+    ("stream-much", |client| word(crate::files_memory::stream_much(client))),
+    ("most-memory", crate::files_memory::most_memory),
     ("identities", |client| word(client.identities())),
     ("metrics", |client| word(client.metrics())),
+    ("notices", crate::notices_users::seen),
+    ("notices-of-others", crate::notices_users::refused),
     ("notify", |client| match client.notify(&CustomNotice::new("example.com/of/another-user")) {
         Ok(id) => id.to_string(),
         error => word(error),

@@ -1,11 +1,12 @@
 //! A daemon for a case.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use charmwright_pebble::{Change, ChangeId, Client, Error, Sample, Service, ServiceInfo};
+use charmwright_pebble::{Change, ChangeId, Check, Client, Error, Sample, Service, ServiceInfo};
 use charmwright_sim_pebble::in_process::{InProcess, MemoryFiles, Script};
 use charmwright_sim_pebble::{CheckFailure, Settings};
 
@@ -15,6 +16,9 @@ use crate::raw::Connection;
 
 /// Longer than anything takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The folder of a case whose daemon has files of its own.
+const FOLDER: &str = "/case";
 
 /// How a daemon is started.
 #[derive(Default)]
@@ -60,7 +64,9 @@ impl Daemon {
         let mut script = Script::new();
         script.missing(NOWHERE).missing(NOWHERE_IN_PATH).down("false", CheckFailure::default());
         let settings = Settings { version: version.to_owned(), ..Settings::default() };
-        let pebble = InProcess::start(settings, script, MemoryFiles::default()).unwrap();
+        let mut files = MemoryFiles::default();
+        files.put_directory(FOLDER);
+        let pebble = InProcess::start(settings, script, files).unwrap();
         Self { client: pebble.client(), place: Place::InProcess(pebble) }
     }
 
@@ -86,6 +92,36 @@ impl Daemon {
     /// The same as text.
     pub(crate) fn path_text(&self, name: &str) -> String {
         self.path(name).to_str().unwrap().to_owned()
+    }
+
+    /// The same as the daemon knows it, whether or not the test can see it.
+    pub(crate) fn place(&self, name: &str) -> String {
+        match &self.place {
+            Place::Process(_) => self.path_text(name),
+            Place::InProcess(_) => format!("{FOLDER}/{name}"),
+        }
+    }
+
+    /// A check that succeeds while the switch of this name is on, which it is not before it is turned.
+    pub(crate) fn check(&self, switch: &str) -> Check {
+        if matches!(self.place, Place::InProcess(_)) {
+            self.turn(switch, false);
+        }
+        Check::exec(self.command_of(switch))
+    }
+
+    /// Turns a switch on or off.
+    pub(crate) fn turn(&self, switch: &str, on: bool) {
+        match &self.place {
+            Place::Process(_) if on => fs::write(self.path(switch), "").unwrap(),
+            Place::Process(_) => fs::remove_file(self.path(switch)).unwrap(),
+            Place::InProcess(pebble) if on => pebble.up(&self.command_of(switch)),
+            Place::InProcess(pebble) => pebble.down(&self.command_of(switch)),
+        }
+    }
+
+    fn command_of(&self, switch: &str) -> String {
+        format!("test -e {}", self.place(switch))
     }
 
     /// A connection for what no client would say.

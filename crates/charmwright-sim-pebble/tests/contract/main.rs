@@ -17,15 +17,25 @@ mod websocket;
 
 mod access;
 mod checks;
+mod checks_commands;
 mod checks_runs;
 mod connect;
 mod dependencies;
 mod envelope;
 mod exec;
 mod exec_context;
+mod exec_late;
+mod exec_streams;
 mod exec_terminal;
 mod exec_wire;
 mod files;
+mod files_kinds;
+mod files_memory;
+mod files_owner;
+mod files_refused;
+mod files_streamed;
+mod files_tree;
+mod files_wire;
 mod folder;
 mod health;
 mod identities;
@@ -33,6 +43,7 @@ mod layers;
 mod logs;
 mod metrics;
 mod notices;
+mod notices_users;
 mod plan;
 mod recovery;
 mod replan;
@@ -53,15 +64,25 @@ use crate::target::Target;
 const TOPICS: &[(&str, &[Case])] = &[
     ("access", access::CASES),
     ("checks", checks::CASES),
+    ("checks_commands", checks_commands::CASES),
     ("checks_runs", checks_runs::CASES),
     ("connect", connect::CASES),
     ("dependencies", dependencies::CASES),
     ("envelope", envelope::CASES),
     ("exec", exec::CASES),
     ("exec_context", exec_context::CASES),
+    ("exec_late", exec_late::CASES),
+    ("exec_streams", exec_streams::CASES),
     ("exec_terminal", exec_terminal::CASES),
     ("exec_wire", exec_wire::CASES),
     ("files", files::CASES),
+    ("files_kinds", files_kinds::CASES),
+    ("files_memory", files_memory::CASES),
+    ("files_owner", files_owner::CASES),
+    ("files_refused", files_refused::CASES),
+    ("files_streamed", files_streamed::CASES),
+    ("files_tree", files_tree::CASES),
+    ("files_wire", files_wire::CASES),
     ("folder", folder::CASES),
     ("health", health::CASES),
     ("identities", identities::CASES),
@@ -69,6 +90,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("logs", logs::CASES),
     ("metrics", metrics::CASES),
     ("notices", notices::CASES),
+    ("notices_users", notices_users::CASES),
     ("plan", plan::CASES),
     ("recovery", recovery::CASES),
     ("replan", replan::CASES),
