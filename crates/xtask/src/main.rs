@@ -102,7 +102,8 @@ fn test() -> anyhow::Result<()> {
     build_release()?;
     // The helper program is built first: tests of other crates run it, and cargo builds programs for their own only.
     run(cargo(&["build", "--workspace", "--bins", ALL]))?;
-    run(cargo(&["test", "--workspace", ALL]))
+    // All of them, so that one run tells everything that fails.
+    run(cargo(&["test", "--workspace", "--no-fail-fast", ALL]))
 }
 
 fn ci() -> anyhow::Result<()> {
