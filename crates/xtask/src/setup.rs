@@ -63,11 +63,15 @@ fn build_pebble(pebble: &Pebble) -> anyhow::Result<PathBuf> {
 /// The programs that peers/juju/build.sh builds.
 const JUJU_PROGRAMS: [&str; 3] = ["jujupeer", "jujulive", "jujuc"];
 
-/// Builds `jujupeer`, `jujulive` and Juju's own `jujuc`, once. Returns their folder.
+/// Beside the programs: what they were built from.
+const JUJU_SOURCES: &str = "sources";
+
+/// Builds `jujupeer`, `jujulive` and Juju's own `jujuc`, once and when their sources have changed. Returns their folder.
 pub(crate) fn juju() -> anyhow::Result<PathBuf> {
     let built = tools().join(format!("juju-{JUJU_VERSION}"));
-    // A folder of an earlier version of this project has fewer programs in it.
-    if JUJU_PROGRAMS.iter().all(|program| built.join(program).is_file()) {
+    let sources = juju_sources().context("the sources below peers/ cannot be read")?;
+    let same = fs::read_to_string(built.join(JUJU_SOURCES)).is_ok_and(|of_built| of_built == sources);
+    if same && JUJU_PROGRAMS.iter().all(|program| built.join(program).is_file()) {
         return Ok(built);
     }
     check_go(JUJU_GO, "build the parts of the real Juju that charms are tested under")?;
@@ -77,6 +81,7 @@ pub(crate) fn juju() -> anyhow::Result<PathBuf> {
     script.arg(root().join("peers/juju/build.sh")).arg(&work);
     crate::run(script)
         .context("jujupeer and jujulive could not be built; Go needs its module proxy the first time")?;
+    fs::write(work.join("bin").join(JUJU_SOURCES), sources).context("target/tools cannot be written to")?;
     if built.is_dir() {
         fs::remove_dir_all(&built).with_context(|| format!("{} cannot be removed", built.display()))?;
     }
@@ -84,6 +89,19 @@ pub(crate) fn juju() -> anyhow::Result<PathBuf> {
     fs::rename(work.join("bin"), &built).context("the programs of Juju cannot be put into target/tools")?;
     fs::remove_dir_all(&work).with_context(|| format!("{} cannot be removed", work.display()))?;
     Ok(built)
+}
+
+/// All that the programs are built from, as one text.
+fn juju_sources() -> std::io::Result<String> {
+    let peers = root().join("peers");
+    let mut files = vec![peers.join("juju/build.sh")];
+    for folder in ["juju/shared", "juju/jujupeer", "juju-live/jujulive"] {
+        for entry in fs::read_dir(peers.join(folder))? {
+            files.push(entry?.path());
+        }
+    }
+    files.sort();
+    files.iter().map(fs::read_to_string).collect()
 }
 
 pub(crate) fn tools() -> PathBuf {

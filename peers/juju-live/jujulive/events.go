@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/juju/loggo"
 	"gopkg.in/yaml.v2"
@@ -19,7 +18,10 @@ type event map[string]any
 type recorder struct {
 	mu     sync.Mutex
 	events []event
-	last   time.Time
+	// happened counts all that happens.
+	happened uint64
+	// operations counts those that are in progress.
+	operations int
 	// charm is set while the charm's process runs.
 	charm bool
 	// running is the hook or action in progress.
@@ -30,14 +32,22 @@ func (r *recorder) add(e event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.events = append(r.events, e)
-	r.last = time.Now()
+	r.happened++
 }
 
 // touch notes activity that is not worth a record.
 func (r *recorder) touch() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last = time.Now()
+	r.happened++
+}
+
+// operate notes that an operation begins, or with -1 that one has ended.
+func (r *recorder) operate(change int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.operations += change
+	r.happened++
 }
 
 func (r *recorder) setCharm(on bool) {
@@ -50,14 +60,20 @@ func (r *recorder) setRunning(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.running = name
-	r.last = time.Now()
+	r.happened++
 }
 
-// quiet says for how long nothing happened, and what is running.
-func (r *recorder) quiet() (time.Duration, string) {
+// moment is how things stand.
+type moment struct {
+	happened   uint64
+	operations int
+	running    string
+}
+
+func (r *recorder) now() moment {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return time.Since(r.last), r.running
+	return moment{r.happened, r.operations, r.running}
 }
 
 func (r *recorder) take() []event {
