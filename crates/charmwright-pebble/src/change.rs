@@ -74,10 +74,10 @@ impl Client {
             let late = || Error::Timeout { what: format!("wait for change {id}"), after: timeout };
             return if change.ready { Ok(change) } else { Err(late()) };
         }
-        self.wait_until(id, Deadline::whole(timeout))
+        self.wait_until(id, self.deadline(timeout))
     }
 
-    pub(crate) fn wait_until(&self, id: &ChangeId, deadline: Deadline) -> Result<Change, Error> {
+    pub(crate) fn wait_until(&self, id: &ChangeId, deadline: Deadline<'_>) -> Result<Change, Error> {
         let action = format!("wait for change {id}");
         let path = format!("/v1/changes/{id}/wait");
         loop {
@@ -85,7 +85,7 @@ impl Client {
             if within.is_zero() {
                 return Err(deadline.error(&action));
             }
-            let query = Query::default().with("timeout", GoDuration::from(server_timeout(within)).as_str());
+            let query = Query::default().with("timeout", server_timeout(within).as_str());
             match self.get_within(&action, &path, &query, within) {
                 Ok(answer) => return answer.result(&action),
                 Err(Error::Api { status: 504, .. }) => {}
@@ -97,7 +97,7 @@ impl Client {
     }
 
     /// Waits for a change of services, and tells of one that failed which services come up later all the same.
-    pub(crate) fn finished(&self, id: &ChangeId, deadline: Deadline) -> Result<Change, Error> {
+    pub(crate) fn finished(&self, id: &ChangeId, deadline: Deadline<'_>) -> Result<Change, Error> {
         let change = self.wait_until(id, deadline)?;
         let Err(mut error) = change.clone().into_result() else {
             return Ok(change);
@@ -124,9 +124,9 @@ impl Client {
 
 /// How long the server may hold a request, so that its answer comes within `timeout`. Never zero, which would be for
 /// ever.
-fn server_timeout(timeout: Duration) -> Duration {
+pub(crate) fn server_timeout(timeout: Duration) -> GoDuration {
     let margin = Duration::from_secs(1).min(timeout / 2);
-    timeout.saturating_sub(margin).max(Duration::from_millis(1))
+    timeout.saturating_sub(margin).max(Duration::from_millis(1)).into()
 }
 
 /// Which changes are listed.
@@ -345,9 +345,9 @@ mod tests {
     #[test]
     fn the_server_answers_before_we_give_up() {
         let second = Duration::from_secs(1);
-        assert_eq!(server_timeout(30 * second), 29 * second);
-        assert_eq!(server_timeout(second), second / 2);
-        assert_eq!(server_timeout(Duration::ZERO), Duration::from_millis(1));
+        assert_eq!(server_timeout(30 * second), (29 * second).into());
+        assert_eq!(server_timeout(second), (second / 2).into());
+        assert_eq!(server_timeout(Duration::ZERO), Duration::from_millis(1).into());
     }
 
     #[test]

@@ -89,10 +89,26 @@ impl Client {
         query: &Query,
         timeout: Duration,
     ) -> Result<Answer, Error> {
-        let deadline = Deadline::whole(timeout);
+        let deadline = self.deadline(timeout);
         let target = format!("{path}{query}");
         let response = self.send(action, Method::Get, &target, &[], Body::Empty, deadline)?;
         self.answer(action, response, deadline)
+    }
+
+    /// What comes without an envelope. One that has one is an error, or none of its kind.
+    pub(crate) fn get_raw(
+        &self,
+        action: &str,
+        target: &str,
+        deadline: Deadline<'_>,
+    ) -> Result<Box<dyn Read + Send>, Error> {
+        let response = self.send(action, Method::Get, target, &[], Body::Empty, deadline)?;
+        if response.status == 200 && !response.content_type.starts_with("application/json") {
+            return Ok(response.body);
+        }
+        let status = response.status;
+        self.answer(action, response, deadline)?;
+        Err(protocol(action, format!("status {status}, and not what was asked for")))
     }
 
     /// What is listed of these names. To Pebble no names mean all, here they mean none.
@@ -125,7 +141,7 @@ impl Client {
             message: format!("it cannot be written as JSON: {error}"),
         })?;
         let headers = [("Content-Type", "application/json".to_owned())];
-        let deadline = Deadline::whole(timeout);
+        let deadline = self.deadline(timeout);
         let response = self.send(action, Method::Post, path, &headers, Body::Bytes(&body), deadline)?;
         self.answer(action, response, deadline)
     }
@@ -137,7 +153,7 @@ impl Client {
         target: &'a str,
         headers: &'a [(&'static str, String)],
         body: Body<'a>,
-        deadline: Deadline,
+        deadline: Deadline<'_>,
     ) -> Result<Response, Error> {
         if target.len() > MAX_URL {
             let message = "too many names, or too long ones, for one request".to_owned();
@@ -153,7 +169,7 @@ impl Client {
         &self,
         action: &str,
         response: Response,
-        deadline: Deadline,
+        deadline: Deadline<'_>,
     ) -> Result<Answer, Error> {
         let (status, mut body, mut text) = (response.status, response.body, Vec::new());
         body.read_to_end(&mut text).map_err(|error| self.read_error(action, error, deadline))?;
@@ -162,6 +178,11 @@ impl Client {
 
     pub(crate) fn transport(&self) -> &dyn Transport {
         &*self.transport
+    }
+
+    /// A call that begins now may take so long in all.
+    pub(crate) fn deadline(&self, timeout: Duration) -> Deadline<'_> {
+        Deadline::Whole { clock: self.transport(), started: self.transport.now(), timeout }
     }
 
     /// The daemon's version, asked for once.
@@ -177,7 +198,12 @@ impl Client {
         Error::Unreachable { socket: self.socket().to_owned(), source }
     }
 
-    pub(crate) fn transport_error(&self, action: &str, error: TransportError, deadline: Deadline) -> Error {
+    pub(crate) fn transport_error(
+        &self,
+        action: &str,
+        error: TransportError,
+        deadline: Deadline<'_>,
+    ) -> Error {
         match error {
             TransportError::Unreachable(source) => self.unreachable(source),
             TransportError::Timeout => deadline.error(action),
@@ -195,7 +221,7 @@ impl Client {
     }
 
     /// An error while the body of an answer is read.
-    pub(crate) fn read_error(&self, action: &str, error: io::Error, deadline: Deadline) -> Error {
+    pub(crate) fn read_error(&self, action: &str, error: io::Error, deadline: Deadline<'_>) -> Error {
         match error.kind() {
             io::ErrorKind::TimedOut => deadline.error(action),
             io::ErrorKind::InvalidData => protocol(action, error.to_string()),
@@ -206,22 +232,20 @@ impl Client {
 
 /// Until when a call may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Deadline {
-    /// In all.
-    Whole { started: Instant, timeout: Duration },
+pub(crate) enum Deadline<'a> {
+    /// In all, by the clock of the transport.
+    Whole { clock: &'a dyn Transport, started: Instant, timeout: Duration },
     /// As long as something comes or goes at least so often.
     Stall(Duration),
 }
 
-impl Deadline {
-    pub(crate) fn whole(timeout: Duration) -> Self {
-        Self::Whole { started: Instant::now(), timeout }
-    }
-
+impl Deadline<'_> {
     /// What is left; zero if nothing is.
     pub(crate) fn left(self) -> Duration {
         match self {
-            Self::Whole { started, timeout } => timeout.saturating_sub(started.elapsed()),
+            Self::Whole { clock, started, timeout } => {
+                timeout.saturating_sub(clock.now().saturating_duration_since(started))
+            }
             Self::Stall(stall) => stall,
         }
     }
@@ -230,9 +254,14 @@ impl Deadline {
         self.left().is_zero()
     }
 
+    /// What there was at first.
+    pub(crate) fn timeout(self) -> Duration {
+        let (Self::Whole { timeout, .. } | Self::Stall(timeout)) = self;
+        timeout
+    }
+
     pub(crate) fn error(self, action: &str) -> Error {
-        let (Self::Whole { timeout: after, .. } | Self::Stall(after)) = self;
-        Error::Timeout { what: action.to_owned(), after }
+        Error::Timeout { what: action.to_owned(), after: self.timeout() }
     }
 
     fn patience(self, connect: Duration) -> Patience {

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::client::{Client, Deadline, Query};
+use crate::client::{Client, Query};
 use crate::envelope::protocol;
 use crate::error::Error;
 use crate::layer::{Layer, Level, LogTargetKind, Override};
-use crate::transport::{Body, Method};
 use crate::version::{Feature, Version};
 
 impl Client {
@@ -41,14 +40,14 @@ impl Client {
         self.health(level, &[])
     }
 
-    /// Whether none of the named checks is down: `GET /v1/health`. Names that the plan does not know are ignored, and no
-    /// names are healthy.
+    /// Whether none of the named checks is down, those of `level` if there is one: `GET /v1/health`. Names that the plan
+    /// does not know are ignored, and no names are healthy.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`] if a name has a comma, which Pebble cannot be asked for.
-    pub fn are_healthy(&self, names: &[&str]) -> Result<bool, Error> {
-        if names.is_empty() { Ok(true) } else { self.health(None, names) }
+    pub fn are_healthy(&self, names: &[&str], level: Option<&Level>) -> Result<bool, Error> {
+        if names.is_empty() { Ok(true) } else { self.health(level, names) }
     }
 
     fn health(&self, level: Option<&Level>, names: &[&str]) -> Result<bool, Error> {
@@ -74,17 +73,9 @@ impl Client {
     /// [`Error::TooOld`], or those of the transport.
     pub fn metrics(&self) -> Result<String, Error> {
         let action = "read the metrics";
-        let deadline = Deadline::whole(self.request_timeout());
-        let response = self.send(action, Method::Get, "/v1/metrics", &[], Body::Empty, deadline)?;
-        if response.status != 200 || response.content_type.starts_with("application/json") {
-            let refused = self.answer(action, response, deadline).map(drop);
-            return match self.aged(refused, Feature::Metrics) {
-                Ok(()) => Err(protocol(action, "it holds no metrics".to_owned())),
-                Err(error) => Err(error),
-            };
-        }
+        let deadline = self.deadline(self.request_timeout());
+        let mut body = self.aged(self.get_raw(action, "/v1/metrics", deadline), Feature::Metrics)?;
         let mut text = String::new();
-        let mut body = response.body;
         body.read_to_string(&mut text).map_err(|error| self.read_error(action, error, deadline))?;
         Ok(text)
     }
@@ -167,7 +158,7 @@ impl Client {
     /// Those of both, and [`Error::ChangeFailed`] if a service could not be started or stopped; it tells which of them
     /// Pebble goes on trying to start.
     pub fn apply(&self, label: &str, layer: &Layer, timeout: Duration) -> Result<crate::Change, Error> {
-        let deadline = Deadline::whole(timeout);
+        let deadline = self.deadline(timeout);
         self.add_layer(label, layer)?;
         let change = self.replan()?;
         self.finished(&change, deadline)

@@ -33,10 +33,10 @@ impl Client {
     /// [`Error::Api`] if there is no such program, user, directory or service; [`Error::ChangeFailed`] if the command
     /// could not be started after that.
     pub fn exec(&self, exec: &Exec) -> Result<Process, Error> {
-        self.exec_until(exec, Deadline::whole(self.request_timeout()))
+        self.exec_until(exec, self.deadline(self.request_timeout()))
     }
 
-    fn exec_until(&self, exec: &Exec, deadline: Deadline) -> Result<Process, Error> {
+    fn exec_until(&self, exec: &Exec, deadline: Deadline<'_>) -> Result<Process, Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "kebab-case")]
         struct Started {
@@ -55,7 +55,7 @@ impl Client {
         let (result, change) = answer.result_and_change::<Started>(&action)?;
         let task = crate::change::id_text(result.task_id)
             .ok_or_else(|| protocol(&action, "a task id that is not one".to_owned()))?;
-        let connecting = Deadline::whole(deadline.left().min(CONNECT_DEADLINE));
+        let connecting = self.deadline(deadline.left().min(CONNECT_DEADLINE));
         let process = self.connect(exec, &action, &change, &task, connecting);
         process.map_err(|error| self.why_not_connected(&change, error, connecting))
     }
@@ -66,7 +66,7 @@ impl Client {
         action: &str,
         change: &ChangeId,
         task: &str,
-        deadline: Deadline,
+        deadline: Deadline<'_>,
     ) -> Result<Process, Error> {
         let open = |id: &str| {
             let path = format!("/v1/tasks/{task}/websocket/{id}");
@@ -80,7 +80,7 @@ impl Client {
     }
 
     /// What became of a command whose streams could not be connected: its change says more than a handshake.
-    fn why_not_connected(&self, change: &ChangeId, error: Error, deadline: Deadline) -> Error {
+    fn why_not_connected(&self, change: &ChangeId, error: Error, deadline: Deadline<'_>) -> Error {
         if error.is_unreachable() {
             return error;
         }
@@ -102,7 +102,7 @@ impl Client {
     /// [`timeout`](Exec::timeout); [`Error::Timeout`] if it went on for longer than `timeout` here, and it is killed then.
     /// (A command that leaves a child behind with its output open goes on until the child ends, whatever its own timeout.)
     pub fn exec_output(&self, exec: &Exec, input: &[u8], timeout: Duration) -> Result<Output, Error> {
-        let deadline = Deadline::whole(timeout);
+        let deadline = self.deadline(timeout);
         self.exec_until(exec, deadline)?.output_until(input, deadline)
     }
 }

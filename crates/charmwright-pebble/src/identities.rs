@@ -32,9 +32,10 @@ impl Client {
     ///
     /// [`Error::Api`] with status 400 if Pebble refuses one; [`Error::TooOld`].
     pub fn set_identities(&self, identities: &BTreeMap<String, Identity>) -> Result<(), Error> {
-        let identities: BTreeMap<&str, Option<&Identity>> =
-            identities.iter().map(|(name, identity)| (name.as_str(), Some(identity))).collect();
-        self.change_identities("replace", &identities)
+        self.change_identities(
+            "replace",
+            identities.iter().map(|(name, identity)| (name.as_str(), Some(identity))),
+        )
     }
 
     /// Adds these identities, none of which may be there: `POST /v1/identities` with `add`.
@@ -43,9 +44,10 @@ impl Client {
     ///
     /// As for [`set_identities`](Self::set_identities), and with status 400 if one of them is there.
     pub fn add_identities(&self, identities: &BTreeMap<String, Identity>) -> Result<(), Error> {
-        let identities: BTreeMap<&str, Option<&Identity>> =
-            identities.iter().map(|(name, identity)| (name.as_str(), Some(identity))).collect();
-        self.change_identities("add", &identities)
+        self.change_identities(
+            "add",
+            identities.iter().map(|(name, identity)| (name.as_str(), Some(identity))),
+        )
     }
 
     /// Changes these identities, all of which must be there: `POST /v1/identities` with `update`.
@@ -54,9 +56,10 @@ impl Client {
     ///
     /// As for [`set_identities`](Self::set_identities), and with status 400 if one of them is not there.
     pub fn update_identities(&self, identities: &BTreeMap<String, Identity>) -> Result<(), Error> {
-        let identities: BTreeMap<&str, Option<&Identity>> =
-            identities.iter().map(|(name, identity)| (name.as_str(), Some(identity))).collect();
-        self.change_identities("update", &identities)
+        self.change_identities(
+            "update",
+            identities.iter().map(|(name, identity)| (name.as_str(), Some(identity))),
+        )
     }
 
     /// Removes these identities; those that are not there are as good as removed: `POST /v1/identities` with `replace`.
@@ -65,14 +68,13 @@ impl Client {
     ///
     /// [`Error::TooOld`], or those of the transport.
     pub fn remove_identities(&self, names: &[&str]) -> Result<(), Error> {
-        let identities: BTreeMap<&str, Option<&Identity>> = names.iter().map(|name| (*name, None)).collect();
-        self.change_identities("replace", &identities)
+        self.change_identities("replace", names.iter().map(|name| (*name, None)))
     }
 
-    fn change_identities(
+    fn change_identities<'a>(
         &self,
         what: &'static str,
-        identities: &BTreeMap<&str, Option<&Identity>>,
+        identities: impl Iterator<Item = (&'a str, Option<&'a Identity>)>,
     ) -> Result<(), Error> {
         #[derive(Serialize)]
         struct Act<'a> {
@@ -80,9 +82,10 @@ impl Client {
             identities: &'a BTreeMap<&'a str, Option<&'a Identity>>,
         }
 
+        let identities: BTreeMap<&str, Option<&Identity>> = identities.collect();
         let names: Vec<&str> = identities.keys().copied().collect();
         let action = format!("{what} identities {}", names.join(", "));
-        let mut answer = self.post(&action, "/v1/identities", &Act { action: what, identities });
+        let mut answer = self.post(&action, "/v1/identities", &Act { action: what, identities: &identities });
         for feature in identities.values().copied().flatten().filter_map(Identity::feature) {
             answer = self.aged(answer, feature);
         }

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use crate::client::{Client, Deadline, Query};
 use crate::envelope::protocol;
 use crate::error::Error;
-use crate::transport::{Body, Method};
 
 /// No line of a log is longer: Pebble splits at 4 KiB, and JSON may write six characters for one.
 const MAX_LINE: u64 = 64 * 1024;
@@ -23,7 +22,7 @@ impl Client {
     ///
     /// Those of the transport. A service that is unknown, or was never started, wrote nothing.
     pub fn logs(&self, options: &LogsOptions) -> Result<Vec<LogEntry>, Error> {
-        self.log_stream(options, false, Deadline::whole(self.request_timeout()))?.collect()
+        self.log_stream(options, false, self.deadline(self.request_timeout()))?.collect()
     }
 
     /// Follows what services write: `GET /v1/logs` with `follow`. Lines from before come first, if `options` ask for some.
@@ -44,7 +43,7 @@ impl Client {
         &self,
         options: &LogsOptions,
         follow: bool,
-        deadline: Deadline,
+        deadline: Deadline<'_>,
     ) -> Result<LogStream, Error> {
         let action = if follow { "follow the logs" } else { "read the logs" };
         let services: Vec<&str> = options.services.iter().map(String::as_str).collect();
@@ -57,14 +56,9 @@ impl Client {
         if follow {
             query = query.with("follow", "true");
         }
-        let target = format!("/v1/logs{query}");
-        let response = self.send(action, Method::Get, &target, &[], Body::Empty, deadline)?;
-        if response.status != 200 || response.content_type.starts_with("application/json") {
-            self.answer(action, response, deadline)?;
-            return Err(protocol(action, "it holds no logs".to_owned()));
-        }
-        let lines = BufReader::new(response.body);
-        Ok(LogStream { client: self.clone(), action, lines, deadline, ended: false })
+        let lines = BufReader::new(self.get_raw(action, &format!("/v1/logs{query}"), deadline)?);
+        let timeout = deadline.timeout();
+        Ok(LogStream { client: self.clone(), action, lines, follow, timeout, ended: false })
     }
 }
 
@@ -134,7 +128,8 @@ pub struct LogStream {
     client: Client,
     action: &'static str,
     lines: BufReader<Box<dyn Read + Send>>,
-    deadline: Deadline,
+    follow: bool,
+    timeout: Duration,
     ended: bool,
 }
 
@@ -160,17 +155,13 @@ impl Iterator for LogStream {
                     .map_err(|_| protocol(self.action, "a line that is no entry of a log".to_owned())),
             ),
             // A daemon that goes away cuts the stream as it ends it.
-            Err(error) if self.follows() && is_end(&error) => None,
-            Err(error) => Some(Err(self.client.read_error(self.action, error, self.deadline))),
+            Err(error) if self.follow && is_end(&error) => None,
+            Err(error) => {
+                Some(Err(self.client.read_error(self.action, error, Deadline::Stall(self.timeout))))
+            }
         };
         self.ended = !matches!(item, Some(Ok(_)));
         item
-    }
-}
-
-impl LogStream {
-    fn follows(&self) -> bool {
-        matches!(self.deadline, Deadline::Stall(_))
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::client::{Client, Deadline, Query};
+use crate::change::server_timeout;
+use crate::client::{Client, Query};
 use crate::error::Error;
 use crate::layer::GoDuration;
 use crate::notice_types::{CustomNotice, Notice, NoticeId, NoticeKind, NoticesOptions, Users};
@@ -39,15 +40,13 @@ impl Client {
     /// As for [`notices`](Self::notices).
     pub fn wait_notices(&self, options: &NoticesOptions, timeout: Duration) -> Result<Vec<Notice>, Error> {
         let action = "wait for notices";
-        let deadline = Deadline::whole(timeout);
+        let deadline = self.deadline(timeout);
         loop {
             let within = deadline.left().min(self.request_timeout());
             if within.is_zero() {
                 return Ok(Vec::new());
             }
-            let margin = Duration::from_secs(1).min(within / 2);
-            let server = GoDuration::from(within.saturating_sub(margin).max(Duration::from_millis(1)));
-            let query = options.query(action)?.with("timeout", server.as_str());
+            let query = options.query(action)?.with("timeout", server_timeout(within).as_str());
             let listed = self.get_within(action, "/v1/notices", &query, within);
             match self.notices_in(action, options, listed) {
                 Ok(none) if none.is_empty() => {}

@@ -93,7 +93,7 @@ impl Client {
     /// Those of [`start`](Self::start), and [`Error::ChangeFailed`] if one of them could not be started, or exited within
     /// its first second: even with code 0. It tells which of them Pebble goes on trying to start.
     pub fn start_and_wait(&self, names: &[&str], timeout: Duration) -> Result<Change, Error> {
-        let deadline = Deadline::whole(timeout);
+        let deadline = self.deadline(timeout);
         self.wait_for_stops(names, deadline)?;
         self.finished(&self.start(names)?, deadline)
     }
@@ -106,7 +106,7 @@ impl Client {
     ///
     /// Those of [`stop`](Self::stop), and [`Error::ChangeFailed`] if a process does not end even when it is killed.
     pub fn stop_and_wait(&self, names: &[&str], timeout: Duration) -> Result<Change, Error> {
-        let deadline = Deadline::whole(timeout);
+        let deadline = self.deadline(timeout);
         let change = self.finished(&self.stop(names)?, deadline)?;
         self.wait_for_stops(names, deadline)?;
         Ok(change)
@@ -118,13 +118,13 @@ impl Client {
     ///
     /// As for [`start_and_wait`](Self::start_and_wait).
     pub fn restart_and_wait(&self, names: &[&str], timeout: Duration) -> Result<Change, Error> {
-        let deadline = Deadline::whole(timeout);
+        let deadline = self.deadline(timeout);
         self.wait_for_stops(names, deadline)?;
         self.finished(&self.restart(names)?, deadline)
     }
 
     /// Waits for all that stops one of these services at this time, whoever asked for it.
-    fn wait_for_stops(&self, names: &[&str], deadline: Deadline) -> Result<(), Error> {
+    fn wait_for_stops(&self, names: &[&str], deadline: Deadline<'_>) -> Result<(), Error> {
         let about = |text: &str| names.iter().any(|name| text.contains(&format!("{name:?}")));
         for change in self.changes(ChangesIn::Progress, None)? {
             let stops = |task: &Task| task.kind == "stop" && !task.status.is_final() && about(&task.summary);

@@ -10,12 +10,17 @@ pub(crate) mod websocket;
 use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Carries requests to one Pebble daemon. See [`Client::over`](crate::Client::over).
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Where the daemon is: the path of its socket. For messages.
     fn socket(&self) -> &Path;
+
+    /// The time by which the client counts how long it has waited. A simulated daemon may have a clock of its own.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
 
     /// Sends one request, once, and returns the answer when its headers are there.
     ///

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use charmwright_event::Context;
-use charmwright_snapshot::{Inputs, Memory, NotYet, Reader, Sensitive};
+use charmwright_snapshot::{Inputs, Memory, NotYet, Reader, Sensitive, collect};
 use serde_json::Value;
 
 use crate::desired::Desired;
-use crate::driver::{DriveError, World, snapshot};
+use crate::driver::{DriveError, World, declaration};
 
 /// An action's parameters. Derived: `#[derive(Action)]` checks names and types against charmcraft.yaml.
 pub trait Action: Sized {
@@ -142,7 +142,7 @@ pub(crate) fn act<I: Inputs>(
         Some(handler) => {
             let parameters = Parameters(world.juju.action_get()?);
             let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
-            let snapshot = snapshot::<I>(&reader, world)?;
+            let snapshot = collect(&reader, &declaration::<I>(), &world.containers)?;
             let told = |causes: Vec<NotYet>| {
                 ActionFailed::new(causes.iter().map(NotYet::to_string).collect::<Vec<_>>().join("; "))
             };

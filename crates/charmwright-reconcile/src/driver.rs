@@ -82,11 +82,9 @@ pub(crate) fn reconcile<I: Inputs>(
     world: &World,
 ) -> Result<(), DriveError> {
     let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
-    let mut declaration = Declaration::default();
-    I::declare(&mut declaration);
     let (remembered, tried) = (reader.memory(), BTreeSet::new());
-    let mut hook = Hook { world, reader: &reader, declaration, remembered, tried };
-    let mut snapshot = snapshot::<I>(&reader, world)?;
+    let mut hook = Hook { world, reader: &reader, declaration: declaration::<I>(), remembered, tried };
+    let mut snapshot = collect(&reader, &hook.declaration, &world.containers)?;
     let mut done = Vec::new();
     let causes = loop {
         let round = Round::run(function, &snapshot);
@@ -111,11 +109,11 @@ pub(crate) fn reconcile<I: Inputs>(
     hook.report(&done.concat(), &causes)
 }
 
-/// Reads what the inputs declare.
-pub(crate) fn snapshot<I: Inputs>(reader: &Reader<'_>, world: &World) -> Result<Snapshot, DriveError> {
+/// What the inputs have to read.
+pub(crate) fn declaration<I: Inputs>() -> Declaration {
     let mut declaration = Declaration::default();
     I::declare(&mut declaration);
-    Ok(collect(reader, &declaration, &world.containers)?)
+    declaration
 }
 
 /// What one run of `reconcile` came to.

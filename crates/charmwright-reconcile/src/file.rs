@@ -20,8 +20,7 @@ pub struct File {
     pub(crate) path: String,
     pub(crate) content: Vec<u8>,
     pub(crate) reader: Option<String>,
-    mode: Option<u32>,
-    owner: Owner,
+    attributes: Attributes,
 }
 
 impl File {
@@ -33,14 +32,14 @@ impl File {
     /// A file whose change needs no restart.
     pub fn unread(path: &str, content: impl Into<Vec<u8>>) -> Self {
         let (path, content) = (path.to_owned(), content.into());
-        Self { path, content, reader: None, mode: None, owner: Owner::default() }
+        Self { path, content, reader: None, attributes: Attributes::default() }
     }
 
     /// It shall have this mode, of which only the lower nine bits count. Without, it is written with `0o644`, and whatever
     /// becomes of that is left alone.
     #[must_use]
     pub fn mode(mut self, mode: u32) -> Self {
-        self.mode = Some(mode & 0o777);
+        self.attributes.mode = Some(mode & 0o777);
         self
     }
 
@@ -48,24 +47,25 @@ impl File {
     /// alone.
     #[must_use]
     pub fn owner(mut self, owner: Owner) -> Self {
-        self.owner = owner;
+        self.attributes.owner = owner;
         self
     }
 
     /// Whether more is wished of it than its content.
     pub(crate) fn has_attributes(&self) -> bool {
-        self.mode.is_some() || self.owner != Owner::default()
+        self.attributes != Attributes::default()
     }
 
     /// Whether it is as it shall be, but for its content.
     pub(crate) fn fits(&self, info: &FileInfo) -> bool {
-        fits(info, self.mode, &self.owner)
+        self.attributes.fit(info)
     }
 
     /// How it is written.
     pub(crate) fn options(&self) -> WriteOptions {
-        let options = WriteOptions::default().make_dirs(true).owner(self.owner.clone());
-        match self.mode {
+        let Attributes { mode, owner } = self.attributes.clone();
+        let options = WriteOptions::default().make_dirs(true).owner(owner);
+        match mode {
             Some(mode) => options.permissions(mode),
             None => options,
         }
@@ -73,14 +73,14 @@ impl File {
 
     /// Its mode, for people; empty if none is wished.
     pub(crate) fn told_mode(&self) -> String {
-        self.mode.map_or(String::new(), |mode| format!(", mode {mode:03o}"))
+        self.attributes.mode.map_or(String::new(), |mode| format!(", mode {mode:03o}"))
     }
 }
 
 impl fmt::Debug for File {
     /// Shows how long the content is, not what it is: it may be a key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, content, reader, mode, owner } = self;
+        let Self { path, content, reader, attributes: Attributes { mode, owner } } = self;
         f.debug_struct("File")
             .field("path", path)
             .field("bytes", &content.len())
@@ -98,27 +98,26 @@ impl fmt::Debug for File {
 #[derive(Debug, Clone)]
 pub struct Directory {
     pub(crate) path: String,
-    mode: Option<u32>,
-    owner: Owner,
+    attributes: Attributes,
 }
 
 impl Directory {
     /// A directory.
     pub fn new(path: &str) -> Self {
-        Self { path: path.to_owned(), mode: None, owner: Owner::default() }
+        Self { path: path.to_owned(), attributes: Attributes::default() }
     }
 
     /// The mode that it is made with, of which only the lower nine bits count. Without: `0o755`.
     #[must_use]
     pub fn mode(mut self, mode: u32) -> Self {
-        self.mode = Some(mode & 0o777);
+        self.attributes.mode = Some(mode & 0o777);
         self
     }
 
     /// Whom it is made for. Without: Pebble's own user.
     #[must_use]
     pub fn owner(mut self, owner: Owner) -> Self {
-        self.owner = owner;
+        self.attributes.owner = owner;
         self
     }
 
@@ -128,20 +127,31 @@ impl Directory {
 
     /// How it is made.
     pub(crate) fn options(&self) -> MakeDirOptions {
-        let options = MakeDirOptions::default().make_parents(true).owner(self.owner.clone());
-        match self.mode {
+        let Attributes { mode, owner } = self.attributes.clone();
+        let options = MakeDirOptions::default().make_parents(true).owner(owner);
+        match mode {
             Some(mode) => options.permissions(mode),
             None => options,
         }
     }
 }
 
-fn fits(info: &FileInfo, mode: Option<u32>, owner: &Owner) -> bool {
-    let same = |wanted: &Option<String>, is: &Option<String>| wanted.is_none() || wanted == is;
-    let same_id = |wanted: Option<u32>, is: Option<u32>| wanted.is_none() || wanted == is;
-    (mode.is_none() || info.mode() == mode)
-        && same(&owner.user, &info.user)
-        && same(&owner.group, &info.group)
-        && same_id(owner.user_id, info.user_id)
-        && same_id(owner.group_id, info.group_id)
+/// What is wished of either beside its path and content.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Attributes {
+    mode: Option<u32>,
+    owner: Owner,
+}
+
+impl Attributes {
+    fn fit(&self, info: &FileInfo) -> bool {
+        let Self { mode, owner } = self;
+        let same = |wanted: &Option<String>, is: &Option<String>| wanted.is_none() || wanted == is;
+        let same_id = |wanted: Option<u32>, is: Option<u32>| wanted.is_none() || wanted == is;
+        (mode.is_none() || info.mode() == *mode)
+            && same(&owner.user, &info.user)
+            && same(&owner.group, &info.group)
+            && same_id(owner.user_id, info.user_id)
+            && same_id(owner.group_id, info.group_id)
+    }
 }

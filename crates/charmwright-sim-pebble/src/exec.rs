@@ -18,6 +18,8 @@ use crate::timers::Timer;
 
 /// How long the websockets of a command may take to be connected.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// What ends a stream.
+pub(crate) const END: &str = r#"{"command":"end"}"#;
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What is asked for.

@@ -2,12 +2,14 @@
 
 mod answer;
 mod pattern;
+mod transfer;
 
 use std::io::Read;
 
 use serde::Deserialize;
 
 pub use self::answer::{FileOutcome, answer, open, read_answer, write_answer, write_file};
+pub(crate) use self::transfer::{receive, send};
 use crate::accounts::Accounts;
 use crate::host::Credentials;
 use crate::time::Time;

@@ -2,7 +2,6 @@
 
 mod channel;
 mod memory_files;
-mod multipart;
 mod outside;
 mod script;
 mod stream;
@@ -12,7 +11,7 @@ use std::fmt;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use charmwright_pebble::Client;
 use charmwright_pebble::transport::{
@@ -60,6 +59,8 @@ pub struct InProcess {
     socket: PathBuf,
     /// Who asks through this handle.
     user: u32,
+    /// What stands for the beginning of its clock.
+    began: Instant,
 }
 
 impl Default for InProcess {
@@ -94,7 +95,7 @@ impl InProcess {
         };
         world.settle();
         let socket = PathBuf::from("/simulated/pebble.socket");
-        Ok(Self { world: Arc::new(Mutex::new(world)), socket, user: 0 })
+        Ok(Self { world: Arc::new(Mutex::new(world)), socket, user: 0, began: Instant::now() })
     }
 
     /// A client for it.
@@ -257,30 +258,22 @@ impl InProcess {
         }
         let response = match world.handle(&request) {
             Reply::Done(response) => response,
-            Reply::Wait(wait) => {
-                let before = world.pebble.now();
-                let response = wait_for(&mut world, &wait, asked.patience.whole)?;
-                let has_timed_out = wait.deadline().is_some_and(|deadline| deadline <= world.pebble.now());
-                let waited = world.pebble.now().since(before);
-                drop(world);
-                if has_timed_out {
-                    // A client counts its own time. If none of it went by, it would ask again and again.
-                    std::thread::sleep(waited);
-                }
-                response
-            }
+            Reply::Wait(wait) => wait_for(&mut world, &wait, asked.patience.whole)?,
             Reply::Files(request) => {
                 let mut response = files::answer(&request, &mut world.outside.files);
                 world.pebble.complete(&mut response);
                 response
             }
             Reply::WriteFiles(request) => {
-                let mut response = world.write_files(request, &body);
+                let mut response = files::receive(&mut world.outside.files, request, &mut body.as_slice());
                 world.pebble.complete(&mut response);
                 response
             }
             Reply::ReadFiles(paths) => {
-                let (content_type, body) = world.read_files(&paths);
+                let (boundary, mut body) = ("0123456789abcdef".repeat(4), Vec::new());
+                files::send(&world.outside.files, &paths, &boundary, &mut body)
+                    .map_err(TransportError::Unreachable)?;
+                let content_type = format!("multipart/form-data; boundary={boundary}");
                 return Ok(Answer::new(200, content_type, Box::new(Cursor::new(body))));
             }
             Reply::Logs(query) => {
@@ -330,6 +323,10 @@ fn wait_for(world: &mut World, wait: &Wait, patience: Option<Duration>) -> Resul
 impl Transport for InProcess {
     fn socket(&self) -> &Path {
         &self.socket
+    }
+
+    fn now(&self) -> Instant {
+        self.began + self.world().pebble.now().since(BEGIN)
     }
 
     fn send(&self, request: Asked<'_>) -> Result<Answer, TransportError> {

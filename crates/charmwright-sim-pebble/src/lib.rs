@@ -7,6 +7,7 @@ mod accounts;
 mod api;
 mod change;
 mod check;
+mod errors;
 mod exec;
 pub mod files;
 mod host;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use charmwright_pebble::Version;
+
 /// How a daemon is started. Its `Debug` shows no values of the environment, no identities and no state.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -62,10 +64,6 @@ impl fmt::Debug for Settings {
 impl Settings {
     /// Whether this Pebble is at least 1 and this. What cannot be read counts as the newest.
     pub(crate) fn since(&self, minor: u32) -> bool {
-        let mut numbers = self.version.trim_start_matches('v').split('.').map(str::parse::<u32>);
-        match (numbers.next(), numbers.next()) {
-            (Some(Ok(major)), Some(Ok(own))) => (major, own) >= (1, minor),
-            _ => true,
-        }
+        Version::parse(&self.version).number().is_none_or(|(major, own, _)| (major, own) >= (1, minor))
     }
 }

@@ -103,7 +103,8 @@ impl Process {
     ///
     /// [`Error::ExecTimeout`] if Pebble killed it, [`Error::Timeout`] if it goes on after `timeout`; it is killed then.
     pub fn wait(mut self, timeout: Duration) -> Result<ExitCode, Error> {
-        let deadline = Deadline::whole(timeout);
+        let client = self.client.clone();
+        let deadline = client.deadline(timeout);
         drop(self.stdin.take());
         let (stdout, stderr) = (self.stdout.take(), self.stderr.take());
         // A command stops when nobody takes what it writes.
@@ -127,10 +128,11 @@ impl Process {
     ///
     /// As for [`wait`](Self::wait).
     pub fn output(self, input: &[u8], timeout: Duration) -> Result<Output, Error> {
-        self.output_until(input, Deadline::whole(timeout))
+        let client = self.client.clone();
+        self.output_until(input, client.deadline(timeout))
     }
 
-    pub(super) fn output_until(mut self, input: &[u8], deadline: Deadline) -> Result<Output, Error> {
+    pub(super) fn output_until(mut self, input: &[u8], deadline: Deadline<'_>) -> Result<Output, Error> {
         let mut stdin = self.stdin.take();
         let (stdout, stderr) = (self.stdout.take(), self.stderr.take());
         thread::scope(|scope| {
@@ -149,12 +151,7 @@ impl Process {
             };
             let told = written.and_then(|written| Ok((written, errors?)));
             let ended = match told {
-                Ok((stdout, stderr)) => self.exit_code(deadline).map(|code| Output {
-                    program: self.program.clone(),
-                    code,
-                    stdout,
-                    stderr,
-                }),
+                Ok((stdout, stderr)) => self.exit_code(deadline).map(|code| Output { code, stdout, stderr }),
                 Err(error) => Err(self.client.read_error(&self.action(), error, deadline)),
             };
             // Whoever still writes to it is told that it is closed.
@@ -176,7 +173,7 @@ impl Process {
     }
 
     /// The exit code, from the change: what its streams say is no proof.
-    fn exit_code(&self, deadline: Deadline) -> Result<ExitCode, Error> {
+    fn exit_code(&self, deadline: Deadline<'_>) -> Result<ExitCode, Error> {
         let ended = self.client.wait_until(&self.change, deadline);
         let change = ended.map_err(|error| match error {
             Error::Timeout { after, .. } => Error::Timeout { what: self.action(), after },
@@ -207,12 +204,6 @@ impl Process {
     }
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.stdin = None;
-    }
-}
-
 impl fmt::Debug for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Process")
@@ -226,7 +217,7 @@ fn exit_code(change: &Change) -> Option<i64> {
     change.tasks.iter().find_map(|task| task.data.get("exit-code"))?.as_i64()
 }
 
-fn read_all(mut stream: Incoming, deadline: Deadline) -> io::Result<Vec<u8>> {
+fn read_all(mut stream: Incoming, deadline: Deadline<'_>) -> io::Result<Vec<u8>> {
     let (mut all, mut chunk) = (Vec::new(), vec![0; CHUNK]);
     loop {
         // However much comes, and however slowly.
@@ -299,9 +290,7 @@ impl ExitCode {
     ///
     /// [`Error::ExecFailed`] if not.
     pub fn success(self) -> Result<(), Error> {
-        Output { program: self.program.clone(), code: self, stdout: Vec::new(), stderr: Vec::new() }
-            .into_result()
-            .map(drop)
+        Output { code: self, stdout: Vec::new(), stderr: Vec::new() }.into_result().map(drop)
     }
 }
 
@@ -315,7 +304,6 @@ pub struct Output {
     pub stdout: Vec<u8>,
     /// What it wrote to standard error.
     pub stderr: Vec<u8>,
-    program: String,
 }
 
 impl Output {
@@ -328,7 +316,7 @@ impl Output {
         if self.code.is_success() {
             return Ok(self);
         }
-        let (program, code) = (self.program.clone(), self.code.code);
+        let ExitCode { code, program } = self.code.clone();
         Err(Error::ExecFailed { program, code, output: Box::new(self) })
     }
 
@@ -341,7 +329,7 @@ impl Output {
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Output")
-            .field("program", &self.program)
+            .field("program", &self.code.program)
             .field("code", &self.code.code)
             .field("stdout", &format_args!("{} bytes", self.stdout.len()))
             .field("stderr", &format_args!("{} bytes", self.stderr.len()))

@@ -91,7 +91,7 @@ impl Client {
 
     fn read_batch(&self, query: &Query, paths: &[&str], files: &mut Vec<FileContent>) -> Result<(), Error> {
         let action = "read files";
-        let deadline = Deadline::whole(self.request_timeout());
+        let deadline = self.deadline(self.request_timeout());
         let mut contents: Vec<(String, Vec<u8>)> = Vec::new();
         let told = self.read_parts(action, query, paths, deadline, &mut |filename, parts| {
             let mut content = Vec::new();
@@ -116,7 +116,7 @@ impl Client {
         action: &str,
         query: &Query,
         paths: &[&str],
-        deadline: Deadline,
+        deadline: Deadline<'_>,
         take: &mut dyn FnMut(&str, &mut Parts) -> io::Result<()>,
     ) -> Result<Vec<FileOutcome>, Error> {
         let headers = [("Accept", "multipart/form-data".to_owned())];

@@ -24,7 +24,7 @@ impl Client {
     pub fn write_file(&self, path: &str, content: &[u8], options: &WriteOptions) -> Result<(), Error> {
         let length = u64::try_from(content.len()).ok();
         let boundary = multipart::boundary_for(content);
-        let deadline = Deadline::whole(self.request_timeout());
+        let deadline = self.deadline(self.request_timeout());
         let (mut content, action) = (content, format!("write file {path:?}"));
         let mut file = Upload { path, options, content: &mut content, length };
         one_path(self.upload(&action, &boundary, std::slice::from_mut(&mut file), deadline), "write", path)
@@ -78,7 +78,7 @@ impl Client {
                 Upload { path, options, content, length }
             })
             .collect();
-        let deadline = Deadline::whole(self.request_timeout());
+        let deadline = self.deadline(self.request_timeout());
         let answer = self.upload(&action, &boundary, &mut uploads, deadline)?;
         told_of(&action, answer.list::<PathResult>(&action)?, &paths)
     }
@@ -88,7 +88,7 @@ impl Client {
         action: &str,
         boundary: &str,
         files: &mut [Upload<'_>],
-        deadline: Deadline,
+        deadline: Deadline<'_>,
     ) -> Result<Answer, Error> {
         #[derive(Serialize)]
         struct Write<'a> {

@@ -1,13 +1,11 @@
 //! A daemon with its outside, on one virtual clock.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::Cursor;
 
 use charmwright_pebble::transport::Message;
 
-use super::multipart;
 use super::outside::{Event, Outside};
-use crate::files::{self, Files};
+use crate::exec::END;
 use crate::host::{TaskId, Websocket};
 use crate::pebble::Pebble;
 use crate::request::{Request, Response, Wait};
@@ -15,8 +13,6 @@ use crate::time::Time;
 
 /// The longest message of a command's output.
 const MESSAGE: usize = 32 * 1024;
-/// What ends a stream.
-const END: &str = r#"{"command":"end"}"#;
 
 /// A daemon with its outside.
 #[derive(Debug)]
@@ -144,68 +140,6 @@ impl World {
             response.is_some()
         });
         response
-    }
-
-    /// The contents of files, as multipart.
-    pub(super) fn read_files(&self, paths: &[String]) -> (String, Vec<u8>) {
-        let boundary = "0123456789abcdef".repeat(4).get(..60).unwrap_or_default().to_owned();
-        let (mut body, mut outcomes) = (Vec::new(), Vec::new());
-        for path in paths {
-            let outcome = files::open(&self.outside.files, path).and_then(|mut file| {
-                let mut bytes = Vec::new();
-                std::io::Read::read_to_end(&mut file, &mut bytes)
-                    .map_err(|error| files::FileError::other(error.to_string()))?;
-                Ok(bytes)
-            });
-            if let Ok(bytes) = &outcome {
-                let name = path.replace('\\', "\\\\").replace('"', "\\\"");
-                let head = format!(
-                    "--{boundary}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
-                     Content-Type: application/octet-stream\r\n\r\n"
-                );
-                body.extend(head.into_bytes());
-                body.extend(bytes);
-                body.extend(b"\r\n");
-            }
-            outcomes.push((path.clone(), outcome.map(drop)));
-        }
-        let head = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"response\"\r\n\
-             Content-Type: application/json\r\n\r\n"
-        );
-        body.extend(head.into_bytes());
-        body.extend(files::read_answer(&outcomes));
-        body.extend(format!("\r\n--{boundary}--\r\n").into_bytes());
-        (format!("multipart/form-data; boundary={boundary}"), body)
-    }
-
-    /// Writes the files of a multipart request.
-    pub(super) fn write_files(&mut self, mut request: files::WriteRequest, body: &[u8]) -> Response {
-        let mut parts = multipart::Parts::new(&request.boundary, body);
-        let mut is_first = true;
-        loop {
-            let part = match parts.next_part() {
-                Ok(Some(part)) => part,
-                Ok(None) if is_first => return files::WriteRequest::no_metadata("multipart: NextPart: EOF"),
-                Ok(None) => return request.finish(),
-                Err(error) if is_first => return files::WriteRequest::no_metadata(error),
-                Err(error) => return request.broken(error),
-            };
-            if std::mem::take(&mut is_first) {
-                if let Err(response) = request.begin(&part.name, part.content) {
-                    return response;
-                }
-                continue;
-            }
-            match request.part(&part.name, &part.file_name) {
-                Ok(file) => {
-                    let files: &mut dyn Files = &mut self.outside.files;
-                    let outcome = files::write_file(files, &file, &mut Cursor::new(part.content));
-                    request.wrote(&file.path, outcome);
-                }
-                Err(response) => return response,
-            }
-        }
     }
 
     /// Takes a request.

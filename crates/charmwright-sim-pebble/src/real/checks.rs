@@ -10,8 +10,8 @@ use charmwright_pebble::GoDuration;
 use nix::sys::signal::{Signal as SystemSignal, killpg};
 
 use super::children::Children;
-use super::errors::words;
 use super::host::{look_path, prepare};
+use crate::errors::words;
 use crate::host::{CheckFailure, CheckKind, CheckRun, Exit, Spawn};
 
 /// How much of what a failed check said is kept.

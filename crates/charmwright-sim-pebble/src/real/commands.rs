@@ -13,9 +13,9 @@ use serde::Deserialize;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::children::Children;
-use super::errors::words;
 use super::host::{prepare, send, settle_in};
 use super::terminal::{self, Terminal};
+use crate::errors::words;
 use crate::host::{ExecStart, Exit, SignalTo, Websocket};
 use crate::signal::Signal;
 
@@ -50,8 +50,6 @@ pub(crate) struct Stream {
     pub(crate) incoming: Receiver<FromClient>,
     pub(crate) outgoing: Sender<ToClient>,
 }
-
-pub(super) type Streams = Stream;
 
 /// A command that runs, for who comes late.
 #[derive(Debug)]

@@ -6,7 +6,6 @@ use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt,
 use std::path::Path;
 
 use super::accounts::SystemAccounts;
-use super::errors::of_file;
 use crate::accounts::Accounts;
 use crate::files::{FileError, FileInfo, FileKind, Files, Mode};
 use crate::host::{AccountKey, Group, User};
@@ -28,16 +27,16 @@ impl Accounts for RealFiles {
 
 impl Files for RealFiles {
     fn stat(&self, path: &str) -> Result<FileInfo, FileError> {
-        let metadata = fs::metadata(path).map_err(|error| of_file("stat", path, &error))?;
+        let metadata = fs::metadata(path).map_err(|error| FileError::of("stat", path, &error))?;
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         Ok(info(name, &metadata))
     }
 
     fn read_dir(&self, path: &str) -> Result<Vec<FileInfo>, FileError> {
-        let entries = fs::read_dir(path).map_err(|error| of_file("open", path, &error))?;
+        let entries = fs::read_dir(path).map_err(|error| FileError::of("open", path, &error))?;
         let mut all = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(|error| of_file("readdirent", path, &error))?;
+            let entry = entry.map_err(|error| FileError::of("readdirent", path, &error))?;
             // One that went meanwhile is not there.
             if let Ok(metadata) = entry.metadata() {
                 all.push(info(&entry.file_name().to_string_lossy(), &metadata));
@@ -48,7 +47,7 @@ impl Files for RealFiles {
     }
 
     fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, FileError> {
-        let file = File::open(path).map_err(|error| of_file("open", path, &error))?;
+        let file = File::open(path).map_err(|error| FileError::of("open", path, &error))?;
         Ok(Box::new(file))
     }
 
@@ -74,10 +73,10 @@ impl Files for RealFiles {
                 Ok(metadata) if metadata.is_dir() => break,
                 Ok(_) => {
                     let error = io::Error::from_raw_os_error(nix::libc::ENOTDIR);
-                    return Err(of_file("mkdir", &at.to_string_lossy(), &error));
+                    return Err(FileError::of("mkdir", &at.to_string_lossy(), &error));
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => missing.push(at),
-                Err(error) => return Err(of_file("stat", &at.to_string_lossy(), &error)),
+                Err(error) => return Err(FileError::of("stat", &at.to_string_lossy(), &error)),
             }
             match at.parent() {
                 Some(parent) => at = parent,
@@ -90,19 +89,20 @@ impl Files for RealFiles {
     fn remove(&mut self, path: &str, recursive: bool) -> Result<(), FileError> {
         let metadata = match fs::symlink_metadata(path) {
             Err(error) if recursive && error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            metadata => metadata.map_err(|error| of_file("remove", path, &error))?,
+            metadata => metadata.map_err(|error| FileError::of("remove", path, &error))?,
         };
         let removed = match (metadata.is_dir(), recursive) {
             (true, true) => fs::remove_dir_all(path),
             (true, false) => fs::remove_dir(path),
             (false, _) => fs::remove_file(path),
         };
-        removed.map_err(|error| of_file("remove", path, &error))
+        removed.map_err(|error| FileError::of("remove", path, &error))
     }
 }
 
 fn write_beside(temporary: &str, path: &str, mode: Mode, content: &mut dyn Read) -> Result<(), FileError> {
-    let failed = |operation: &'static str| move |error: io::Error| of_file(operation, temporary, &error);
+    let failed =
+        |operation: &'static str| move |error: io::Error| FileError::of(operation, temporary, &error);
     let mut file = File::options()
         .write(true)
         .create_new(true)
@@ -115,7 +115,7 @@ fn write_beside(temporary: &str, path: &str, mode: Mode, content: &mut dyn Read)
         chown(temporary, Some(owner.user), Some(owner.group)).map_err(failed("chown"))?;
     }
     file.sync_all().map_err(failed("fsync"))?;
-    let failed = |error: io::Error| of_file("rename", &format!("{temporary} {path}"), &error);
+    let failed = |error: io::Error| FileError::of("rename", &format!("{temporary} {path}"), &error);
     if fs::symlink_metadata(path).is_ok_and(|there| there.is_dir()) {
         // The system would say that it is a directory.
         return Err(failed(nix::Error::EEXIST.into()));
@@ -126,14 +126,24 @@ fn write_beside(temporary: &str, path: &str, mode: Mode, content: &mut dyn Read)
     File::open(dir).and_then(|dir| dir.sync_all()).or(Ok(()))
 }
 
+/// Makes a directory under another name first, as Pebble does: nobody sees it with another mode or owner.
 fn make(path: &str, mode: Mode) -> Result<(), FileError> {
-    let failed = |operation: &'static str| move |error: io::Error| of_file(operation, path, &error);
-    fs::DirBuilder::new().mode(mode.permissions).create(path).map_err(failed("mkdir"))?;
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(FileError::of("mkdir", path, &nix::Error::EEXIST.into()));
+    }
+    let beside = format!("{}.mkdir-new", path.trim_end_matches('/'));
+    let failed = |operation: &'static str| |error: io::Error| FileError::of(operation, &beside, &error);
+    match fs::DirBuilder::new().mode(mode.permissions).create(&beside) {
+        // Somebody was interrupted.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        result => result.map_err(failed("mkdir"))?,
+    }
     if let Some(owner) = mode.owner {
-        chown(path, Some(owner.user), Some(owner.group)).map_err(failed("chown"))?;
+        chown(&beside, Some(owner.user), Some(owner.group)).map_err(failed("chown"))?;
     }
     // Whatever the umask is.
-    fs::set_permissions(path, Permissions::from_mode(mode.permissions)).map_err(failed("chmod"))
+    fs::set_permissions(&beside, Permissions::from_mode(mode.permissions)).map_err(failed("chmod"))?;
+    fs::rename(&beside, path).map_err(|error| FileError::of("rename", &format!("{beside} {path}"), &error))
 }
 
 fn info(name: &str, metadata: &fs::Metadata) -> FileInfo {
@@ -157,7 +167,7 @@ fn info(name: &str, metadata: &fs::Metadata) -> FileInfo {
         },
         size: metadata.len(),
         permissions: metadata.permissions().mode() & 0o777,
-        modified: metadata.modified().map_or(Time::from_nanos(0), super::time_of),
+        modified: metadata.modified().map_or_else(|_| Time::default(), Time::from),
         user: metadata.uid(),
         group: metadata.gid(),
     }
@@ -196,7 +206,7 @@ mod tests {
         let stat = files.stat(&path("a")).unwrap_err();
         assert_eq!(told(stat), (missing, "stat /a: no such file or directory".to_owned()));
         let made = files.make_dir(&path("a/b"), mode(0o755), false).unwrap_err();
-        assert_eq!(told(made), (missing, "mkdir /a/b: no such file or directory".to_owned()));
+        assert_eq!(told(made), (missing, "mkdir /a/b.mkdir-new: no such file or directory".to_owned()));
         files.make_dir(&path("a/b"), mode(0o700), true).unwrap();
         files.make_dir(&path("a/b"), mode(0o755), true).unwrap();
         let made = files.make_dir(&path("a/b"), mode(0o755), false).unwrap_err();

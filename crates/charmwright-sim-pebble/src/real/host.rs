@@ -15,15 +15,15 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::accounts::SystemAccounts;
 use super::checks;
 use super::children::Children;
-use super::commands::{self, Running, Streams};
-use super::errors::words;
-use super::time_of;
+use super::commands::{self, Running, Stream};
 use crate::accounts::Accounts;
+use crate::errors::words;
 use crate::host::{
     AccountKey, CheckFailure, CheckRun, ExecStart, Exit, Group, Host, ProcessId, RunId, SignalTo, Spawn,
     TaskId, User, Websocket,
 };
 use crate::signal::Signal;
+use crate::time::Time;
 
 /// How much is read at once.
 const CHUNK: usize = 4096;
@@ -54,7 +54,7 @@ pub(crate) struct RealHost {
     is_verbose: bool,
     services: BTreeMap<ProcessId, Pid>,
     commands: BTreeMap<TaskId, Running>,
-    streams: BTreeMap<TaskId, BTreeMap<Websocket, Streams>>,
+    streams: BTreeMap<TaskId, BTreeMap<Websocket, Stream>>,
     checks: BTreeMap<RunId, checks::Cancel>,
 }
 
@@ -79,19 +79,12 @@ impl RealHost {
     }
 
     /// The websocket of a command is open; what is sent and received goes through these.
-    pub(crate) fn connect(&mut self, task: &TaskId, websocket: Websocket, streams: Streams) {
-        self.streams.entry(task.clone()).or_default().insert(websocket, streams);
-        if websocket == Websocket::Control {
-            self.connect_control(task);
-        }
-    }
-
+    ///
     /// A command that runs takes signals and sizes from now on; one that does not yet gets them when it does.
-    fn connect_control(&mut self, task: &TaskId) {
-        let Some(running) = self.commands.get(task) else { return };
-        let control = self.streams.get_mut(task).and_then(|streams| streams.remove(&Websocket::Control));
-        if let Some(control) = control {
-            running.control(control);
+    pub(crate) fn connect(&mut self, task: &TaskId, websocket: Websocket, stream: Stream) {
+        match self.commands.get(task) {
+            Some(running) if websocket == Websocket::Control => running.control(stream),
+            _ => drop(self.streams.entry(task.clone()).or_default().insert(websocket, stream)),
         }
     }
 
@@ -288,7 +281,7 @@ fn read_output(
 
 /// Each line with its time and service, on standard output.
 fn tell(service: &str, bytes: &[u8]) {
-    let time = time_of(SystemTime::now()).rfc3339_millis();
+    let time = Time::from(SystemTime::now()).rfc3339_millis();
     let mut out = io::stdout().lock();
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         // Nobody may read it.

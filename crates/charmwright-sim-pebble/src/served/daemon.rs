@@ -7,7 +7,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
 use crate::pebble::{End, Pebble};
-use crate::real::{Event, RealHost, time_of};
+use crate::real::{Event, RealHost};
 use crate::time::Time;
 
 /// A daemon that runs.
@@ -20,7 +20,7 @@ pub(crate) struct Daemon {
 
 /// The time.
 pub(crate) fn now() -> Time {
-    time_of(SystemTime::now())
+    Time::from(SystemTime::now())
 }
 
 impl Daemon {

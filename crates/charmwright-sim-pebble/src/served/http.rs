@@ -1,5 +1,6 @@
 //! HTTP: requests into the model, replies out of it.
 
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use axum::Router;
@@ -13,7 +14,7 @@ use axum::serve::IncomingStream;
 use tokio::net::{TcpListener, UnixListener};
 
 use super::daemon::{Daemon, until};
-use super::{body, logs, transfer, websocket};
+use super::{body, logs, websocket};
 use crate::files;
 use crate::real::RealFiles;
 use crate::request::{Reply, Request, Response as Answer, Wait};
@@ -22,6 +23,9 @@ use crate::request::{Reply, Request, Response as Answer, Wait};
 const CHUNKED_FROM: usize = 2048;
 /// No JSON that is sent to a daemon is longer.
 const MAX_JSON: usize = 256 << 20;
+/// How much of a request is read after what it says has been understood, so that its connection can go on.
+const REST: u64 = 256 * 1024;
+const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Who is at the other end.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +56,7 @@ async fn handle(
     let (mut parts, body) = request.into_parts();
     if !parts.headers.contains_key(HOST) {
         let text = "400 Bad Request: missing required Host header";
-        let mut response = plain(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", Body::from(text));
+        let mut response = plain(StatusCode::BAD_REQUEST, TEXT, Body::from(text));
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         return response;
     }
@@ -64,7 +68,7 @@ async fn handle(
         match to_bytes(body, MAX_JSON).await {
             Ok(json) => (json, None),
             // Whoever sent it has gone, or sends without end.
-            Err(_) => return plain(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", Body::empty()),
+            Err(_) => return plain(StatusCode::BAD_REQUEST, TEXT, Body::empty()),
         }
     };
     let request = Request {
@@ -87,26 +91,32 @@ async fn handle(
             whole(answer)
         }
         Reply::ReadFiles(paths) => {
-            let (writing, body) = body::writer();
-            let boundary = transfer::boundary();
+            let (mut writing, body) = body::writer();
+            // Nobody guesses what is between the parts.
+            let boundary: String = (0..60).map(|_| fastrand::digit(16)).collect();
             let content_type = format!("multipart/form-data; boundary={boundary}");
-            tokio::task::spawn_blocking(move || transfer::send(&paths, &boundary, writing));
+            tokio::task::spawn_blocking(move || {
+                // A client that goes away is told no more.
+                let _ = files::send(&RealFiles::default(), &paths, &boundary, &mut writing);
+            });
             plain(StatusCode::OK, &content_type, body)
         }
         Reply::WriteFiles(request) => {
-            let reading = body::reader(upload.unwrap_or_default());
-            let mut answer = blocking(move || transfer::receive(request, reading)).await;
+            let mut reading = body::reader(upload.unwrap_or_default());
+            let receive = move || {
+                let answer = files::receive(&mut RealFiles::default(), request, &mut reading);
+                // A client that has gone misses nothing.
+                let _ = io::copy(&mut reading.take(REST), &mut io::sink());
+                answer
+            };
+            let mut answer = blocking(receive).await;
             daemon.look(|pebble| pebble.complete(&mut answer));
             whole(answer)
         }
         Reply::Websocket { task, websocket } => {
             match WebSocketUpgrade::from_request_parts(&mut parts, &daemon).await {
                 Ok(upgrade) => websocket::serve(upgrade, daemon, task, websocket),
-                Err(rejection) => plain(
-                    StatusCode::BAD_REQUEST,
-                    "text/plain; charset=utf-8",
-                    Body::from(rejection.body_text()),
-                ),
+                Err(rejection) => plain(StatusCode::BAD_REQUEST, TEXT, Body::from(rejection.body_text())),
             }
         }
     }
@@ -134,12 +144,7 @@ async fn blocking(work: impl FnOnce() -> Answer + Send + 'static) -> Answer {
 
 /// An answer that is there as a whole.
 pub(crate) fn whole(answer: Answer) -> Response {
-    let body = if answer.body.len() > CHUNKED_FROM {
-        let piece: Result<_, std::io::Error> = Ok(Bytes::from(answer.body));
-        Body::from_stream(tokio_stream::once(piece))
-    } else {
-        Body::from(answer.body)
-    };
+    let body = if answer.body.len() > CHUNKED_FROM { chunked(answer.body) } else { Body::from(answer.body) };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = plain(status, answer.content_type, body);
     if let Ok(location) = HeaderValue::from_str(&answer.location)
@@ -148,6 +153,11 @@ pub(crate) fn whole(answer: Answer) -> Response {
         response.headers_mut().insert(LOCATION, location);
     }
     response
+}
+
+/// A body whose length is not told.
+pub(crate) fn chunked(body: impl Into<Bytes>) -> Body {
+    Body::from_stream(tokio_stream::once(Ok::<_, io::Error>(body.into())))
 }
 
 /// An answer of this type.

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::channel;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::daemon::Daemon;
-use super::http::plain;
+use super::http::{chunked, plain};
 use crate::logs::LogEntry;
 use crate::request::LogQuery;
 
@@ -47,8 +47,4 @@ pub(crate) async fn answer(daemon: Arc<Daemon>, query: LogQuery) -> Response {
         }
     });
     plain(StatusCode::OK, TYPE, Body::from_stream(ReceiverStream::new(pieces)))
-}
-
-fn chunked(text: String) -> Body {
-    Body::from_stream(tokio_stream::once(Ok::<_, io::Error>(Bytes::from(text))))
 }

@@ -6,5 +6,4 @@ mod daemon;
 mod http;
 mod logs;
 mod run;
-mod transfer;
 mod websocket;

@@ -72,7 +72,12 @@ async fn serve(options: &Options) -> Result<End, String> {
             }
         }
     });
+    let mut asked_to_stop = Vec::new();
+    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()] {
+        asked_to_stop.push(signal(kind).map_err(cannot("hear of signals"))?);
+    }
     let listener = listen(&options.socket).await?;
+    let socket = Socket(&options.socket);
     let http = match &options.http {
         Some(address) => {
             Some(open(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?)
@@ -103,8 +108,8 @@ async fn serve(options: &Options) -> Result<End, String> {
         let service = router(Arc::clone(&daemon)).into_make_service_with_connect_info::<Peer>();
         tokio::spawn(async move { axum::serve(http, service).await });
     }
-    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()] {
-        let (mut asked, daemon) = (signal(kind).map_err(cannot("hear of signals"))?, Arc::clone(&daemon));
+    for mut asked in asked_to_stop {
+        let daemon = Arc::clone(&daemon);
         tokio::spawn(async move {
             while asked.recv().await.is_some() {
                 daemon.with(|pebble, host| pebble.stop(host));
@@ -117,9 +122,18 @@ async fn serve(options: &Options) -> Result<End, String> {
         () = keeper => End::Stopped,
     };
     save(&daemon, &options.folder.join(STATE));
-    // A socket that somebody has removed is as good as removed.
-    let _ = fs::remove_file(&options.socket);
+    drop(socket);
     Ok(end)
+}
+
+/// The socket of a daemon that runs, or fails to: it goes with the daemon.
+struct Socket<'a>(&'a Path);
+
+impl Drop for Socket<'_> {
+    fn drop(&mut self) {
+        // One that somebody has removed is as good as removed.
+        let _ = fs::remove_file(self.0);
+    }
 }
 
 /// Saves what outlives the daemon, whenever it has changed.

@@ -8,12 +8,12 @@ use axum::response::Response;
 use tokio::sync::mpsc::{OwnedPermit, Receiver, Sender, channel};
 
 use super::daemon::Daemon;
+use crate::exec::END;
 use crate::host::{TaskId, Websocket};
 use crate::real::{FromClient, Stream, ToClient};
 
 /// How many messages may be on their way.
 const MESSAGES: usize = 8;
-const END: &str = r#"{"command":"end"}"#;
 
 /// Turns the connection into a websocket of a command.
 pub(crate) fn serve(

@@ -75,7 +75,7 @@ fn ready_is_asked_of_the_alive_too(target: &Target) {
 fn only_the_named_checks_count(target: &Target) {
     let daemon = target.start();
     add(&daemon, &[("down", failing()), ("up", waiting())], &["down"]);
-    let healthy = |names: &[&str]| daemon.client.are_healthy(names).unwrap();
+    let healthy = |names: &[&str]| daemon.client.are_healthy(names, None).unwrap();
     assert!(healthy(&["up"]) && healthy(&["up", "unknown"]) && healthy(&["unknown"]) && healthy(&[]));
     assert!(!healthy(&["down"]) && !healthy(&["up", "down"]) && !healthy(&["down", "unknown"]));
 }
@@ -87,10 +87,10 @@ fn what_is_stopped_does_not_count(target: &Target) {
     add(&daemon, &[("up", failing_at_leisure.level(Level::Alive))], &["up"]);
     daemon.client.stop_checks(&["up"]).unwrap();
     assert_eq!(levels(&daemon), [true; 3]);
-    assert!(daemon.client.are_healthy(&["up"]).unwrap());
+    assert!(daemon.client.are_healthy(&["up"], None).unwrap());
     let never = Layer::new().check("never", failing().startup(Startup::Disabled));
     daemon.client.add_layer("never", &never).unwrap();
-    assert!(daemon.client.are_healthy(&["never"]).unwrap());
+    assert!(daemon.client.are_healthy(&["never"], None).unwrap());
 }
 
 fn the_answer_of_the_unhealthy_is_a_502_that_is_no_error(target: &Target) {

@@ -1,6 +1,6 @@
 //! Notices, identities, and time that is only waited.
 
-use charmwright_pebble::{CustomNotice, Service};
+use charmwright_pebble::{CustomNotice, NoticesOptions, Service};
 use charmwright_sim_pebble::Request;
 use serde_json::json;
 
@@ -16,6 +16,16 @@ fn a_wait_without_a_notice_ends_empty_and_in_no_time() {
     let before = pebble.now();
     assert_eq!(get(&pebble, "/v1/notices?timeout=20s").1["result"], json!([]));
     assert_eq!(pebble.now().since(before), second(20));
+}
+
+#[test]
+fn a_client_waits_by_the_clock_of_the_daemon() {
+    let (pebble, client) = pebble(&[]);
+    let before = pebble.now();
+    // Many requests: none may take longer than half a minute.
+    assert_eq!(client.wait_notices(&NoticesOptions::default(), second(3600)).unwrap(), []);
+    let waited = pebble.now().since(before);
+    assert!((second(3600)..second(3601)).contains(&waited), "{waited:?}");
 }
 
 #[test]

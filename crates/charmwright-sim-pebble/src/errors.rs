@@ -20,12 +20,14 @@ pub(crate) fn words(error: &io::Error) -> String {
     }
 }
 
-/// The same for something done with a path, as in `open /nope: no such file or directory`.
-pub(crate) fn of_file(operation: &str, path: &str, error: &io::Error) -> FileError {
-    let kind = match error.kind() {
-        io::ErrorKind::NotFound => FileErrorKind::NotFound,
-        io::ErrorKind::PermissionDenied => FileErrorKind::PermissionDenied,
-        _ => FileErrorKind::Other,
-    };
-    FileError { kind, message: format!("{operation} {path}: {}", words(error)) }
+impl FileError {
+    /// The same for something done with a path, as in `open /nope: no such file or directory`.
+    pub(crate) fn of(operation: &str, path: &str, error: &io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound => FileErrorKind::NotFound,
+            io::ErrorKind::PermissionDenied => FileErrorKind::PermissionDenied,
+            _ => FileErrorKind::Other,
+        };
+        Self { kind, message: format!("{operation} {path}: {}", words(error)) }
+    }
 }
