@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -218,6 +218,16 @@ impl Daemon {
         self.process().start_beside()
     }
 
+    /// Runs the daemon's own program as a client of it.
+    pub(crate) fn ask(&self, arguments: &[&str]) -> Told {
+        Told::of(&self.process().ask(arguments))
+    }
+
+    /// The same where no daemon is.
+    pub(crate) fn ask_nobody(&self, arguments: &[&str]) -> Told {
+        Told::of(&self.process().ask_nobody(arguments))
+    }
+
     /// What the daemon itself wrote.
     pub(crate) fn log(&self) -> String {
         self.process().log()
@@ -235,6 +245,20 @@ impl Daemon {
                 false
             }
         });
+    }
+}
+
+/// What a program told, and its exit code.
+pub(crate) struct Told {
+    pub(crate) code: Option<i32>,
+    pub(crate) output: String,
+    pub(crate) errors: String,
+}
+
+impl Told {
+    pub(crate) fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Self { code: output.status.code(), output: text(&output.stdout), errors: text(&output.stderr) }
     }
 }
 

@@ -19,6 +19,7 @@ mod access;
 mod checks;
 mod checks_commands;
 mod checks_runs;
+mod command_line;
 mod connect;
 mod dependencies;
 mod envelope;
@@ -44,6 +45,7 @@ mod logs;
 mod metrics;
 mod notices;
 mod notices_users;
+mod ops;
 mod plan;
 mod recovery;
 mod replan;
@@ -66,6 +68,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("checks", checks::CASES),
     ("checks_commands", checks_commands::CASES),
     ("checks_runs", checks_runs::CASES),
+    ("command_line", command_line::CASES),
     ("connect", connect::CASES),
     ("dependencies", dependencies::CASES),
     ("envelope", envelope::CASES),
@@ -91,6 +94,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("metrics", metrics::CASES),
     ("notices", notices::CASES),
     ("notices_users", notices_users::CASES),
+    ("ops", ops::CASES),
     ("plan", plan::CASES),
     ("recovery", recovery::CASES),
     ("replan", replan::CASES),

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 
 use nix::sys::signal::{Signal, kill, killpg};
@@ -44,6 +44,22 @@ impl Process {
     /// Starts it again, where it was.
     pub(crate) fn restart(&mut self) {
         self.child = spawn(&self.program, &self.setup, self.dir.path());
+    }
+
+    /// Runs the program as a client of the daemon.
+    pub(crate) fn ask(&self, arguments: &[&str]) -> Output {
+        self.client(self.dir.path()).args(arguments).output().unwrap()
+    }
+
+    /// The same where no daemon is.
+    pub(crate) fn ask_nobody(&self, arguments: &[&str]) -> Output {
+        self.client(&self.dir.path().join("nowhere")).args(arguments).output().unwrap()
+    }
+
+    fn client(&self, dir: &Path) -> Command {
+        let mut command = command(&self.program, &self.setup, dir);
+        command.current_dir(self.dir.path()).stdin(Stdio::null());
+        command
     }
 
     /// Its folder.
@@ -127,7 +143,7 @@ fn prepare(setup: &Setup) -> TempDir {
 
 fn spawn(program: &Path, setup: &Setup, dir: &Path) -> Child {
     let log = File::options().create(true).append(true).open(dir.join("log")).unwrap();
-    let mut command = Command::new(program);
+    let mut command = command(program, setup, dir);
     command.args(["run", "--create-dirs"]);
     if !setup.autostart {
         command.arg("--hold");
@@ -141,10 +157,6 @@ fn spawn(program: &Path, setup: &Setup, dir: &Path) -> Child {
     if let Some(user) = setup.user {
         command.uid(user).gid(user);
     }
-    command.env("PEBBLE", dir.join("pebble")).env("PEBBLE_SOCKET", dir.join("s"));
-    // What the program keeps for its own command line stays out of the home of whoever runs the tests.
-    command.env("XDG_CONFIG_HOME", dir);
-    command.envs(setup.environment.iter().map(|(name, value)| (name, value)));
     command
         .current_dir(dir)
         .stdin(Stdio::null())
@@ -152,6 +164,16 @@ fn spawn(program: &Path, setup: &Setup, dir: &Path) -> Child {
         .stderr(log)
         .spawn()
         .unwrap()
+}
+
+/// The program, told where its daemon is.
+fn command(program: &Path, setup: &Setup, dir: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env("PEBBLE", dir.join("pebble")).env("PEBBLE_SOCKET", dir.join("s"));
+    // What the program keeps for its own command line stays out of the home of whoever runs the tests.
+    command.env("XDG_CONFIG_HOME", dir);
+    command.envs(setup.environment.iter().map(|(name, value)| (name, value)));
+    command
 }
 
 fn log(dir: &Path) -> String {

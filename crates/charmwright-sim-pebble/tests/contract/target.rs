@@ -76,6 +76,12 @@ impl Target {
         !matches!(self.kind, Kind::Program(_))
     }
 
+    /// The real one of the same version.
+    pub(crate) fn real(&self) -> Self {
+        let version = REAL.into_iter().find(|version| self.version == Version::parse(version));
+        real(version.unwrap())
+    }
+
     /// Whether it is at least of this version.
     pub(crate) fn since(&self, major: u32, minor: u32) -> bool {
         self.version.number().is_none_or(|(a, b, _)| (a, b) >= (major, minor))
