@@ -1,6 +1,7 @@
 //! Runs hooks until nothing is left to do.
 
 pub(crate) mod life;
+pub(crate) mod notices;
 mod once;
 mod playing;
 pub(crate) mod steps;
@@ -18,6 +19,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::unistd::Pid;
 
+use notices::Notices;
 pub use once::{Ran, run};
 use playing::{Playing, Source};
 use world::World;
@@ -26,7 +28,7 @@ use crate::charm::{self, CharmError, Declared};
 use crate::juju::commands;
 use crate::juju::context::HookInfo;
 use crate::juju::context::Paths;
-use crate::juju::controller::ModelError;
+use crate::juju::controller::{Change, ModelError};
 use crate::juju::environment::{Host, System};
 use crate::juju::version::JujuVersion;
 use crate::juju::worker::{Choice, Schedule, Start, UnitWorker, WorldError};
@@ -149,6 +151,7 @@ pub struct Agent {
     host: Host,
     /// The numbers of the boots of Pebble that were seen, by container and boot id.
     boots: BTreeMap<(String, String), u64>,
+    notices: Notices,
     custom: Vec<String>,
     started: bool,
     /// The unit is to get another pod when its agent has ended.
@@ -228,6 +231,7 @@ impl Agent {
             // Charms run in a container of their own base, whatever this system is.
             host: Host { system: System::Ubuntu, ..Host::this() },
             boots: BTreeMap::new(),
+            notices: Notices::default(),
             custom: Vec::new(),
             started: false,
             new_pod: false,
@@ -290,7 +294,7 @@ impl Agent {
         let mut restarts = 0;
         let mut last = None;
         loop {
-            self.hear_pebbles();
+            self.hear_pebbles()?;
             self.start_if_due()?;
             self.world.model.worker.listen();
             let held = self.world.model.worker.running().is_some_and(|name| self.held.contains(&name));
@@ -349,8 +353,8 @@ impl Agent {
         true
     }
 
-    /// The agent is shown which boots the Pebbles are at.
-    fn hear_pebbles(&mut self) {
+    /// The agent is shown which boots the Pebbles are at, and what they have noted. Says whether they have.
+    fn hear_pebbles(&mut self) -> Result<bool, AgentError> {
         let up = self.boots();
         for name in self.containers() {
             let next = u64::try_from(self.boots.len()).unwrap_or(u64::MAX);
@@ -358,6 +362,13 @@ impl Agent {
                 up.get(&name).map(|boot| *self.boots.entry((name.clone(), boot.clone())).or_insert(next));
             self.world.model.worker.set_boot(&name, number);
         }
+        let news = self.notices.new_ones(self.pod.as_ref(), self.world.model.worker.juju.version);
+        let changes: Vec<Change> = news.into_iter().map(Change::from).collect();
+        if changes.is_empty() {
+            return Ok(false);
+        }
+        self.apply(&changes)?;
+        Ok(true)
     }
 
     /// A hook of a name that no Juju has.

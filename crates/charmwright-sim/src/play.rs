@@ -13,7 +13,7 @@ use crate::scenario::{Expectation, HttpExpectation, Scenario, Step};
 
 /// How many hooks may follow one change before the unit counts as restless.
 const HOOKS_MAX: usize = 200;
-/// How long a workload may take to answer, or to stop answering.
+/// How long a workload may take to answer, to stop answering, or to tell the charm something.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often it is asked.
 const ANSWER_PERIOD: Duration = Duration::from_millis(50);
@@ -61,6 +61,16 @@ pub enum PlayError {
         /// After what.
         step: String,
     },
+    /// A notice could not be recorded in a container.
+    #[error("cannot record the notice {key} in {container}")]
+    Notify {
+        /// The container.
+        container: String,
+        /// The notice's key.
+        key: String,
+        /// Why.
+        source: Box<charmwright_pebble::Error>,
+    },
     /// A process in a container could not be killed.
     #[error("cannot kill {service} in {container}")]
     Kill {
@@ -88,6 +98,13 @@ pub trait Actor {
     ///
     /// The unit cannot go on.
     fn next_hook(&mut self) -> Result<Option<Record>, PlayError>;
+
+    /// Listens to what the containers' Pebbles have noted. Says whether there is something new.
+    ///
+    /// # Errors
+    ///
+    /// The unit cannot go on.
+    fn hear(&mut self) -> Result<bool, PlayError>;
 
     /// What was done beside hooks since this was asked last, in words.
     fn take_remarks(&mut self) -> Vec<String>;
@@ -208,8 +225,8 @@ impl<A: Actor> Play<A> {
         Ok(true)
     }
 
-    /// What does not hold yet may come with time, if it is said how many hooks it may take: then `update-status`
-    /// runs as often as is left.
+    /// What does not hold yet may come with time. If it is said how many hooks it may take, `update-status` runs as
+    /// often as is left; if not, what runs in the containers may yet tell something.
     fn expect(&mut self, expectation: &Expectation, audience: &mut dyn Audience) -> Result<bool, PlayError> {
         if !self.deployed {
             return Err(PlayError::NotDeployed { step: format!("expect {expectation}") });
@@ -222,21 +239,35 @@ impl<A: Actor> Play<A> {
             );
             return Ok(false);
         }
+        let end = Instant::now() + ANSWER_TIMEOUT;
         loop {
             let Err(why) = self.holds(expectation) else {
                 audience.met(expectation);
                 return Ok(true);
             };
-            let left = self.since_change < most;
-            if left {
+            let goes_on = if self.since_change < most {
                 self.agent.perform(&Step::UpdateStatus)?;
-            }
-            if !left || !self.hook(audience)? {
+                self.hook(audience)?
+            } else {
+                expectation.within.is_none() && self.hears_something(end)?
+            };
+            if !goes_on {
                 audience.unmet(expectation, &why);
                 return Ok(false);
             }
             self.settle(&Step::UpdateStatus, audience)?;
         }
+    }
+
+    /// Waits until a container's Pebble has noted something. Not for long, and not where nothing runs.
+    fn hears_something(&mut self, end: Instant) -> Result<bool, PlayError> {
+        while Instant::now() < end && self.agent.pod().is_some_and(Pod::is_at_work) {
+            if self.agent.hear()? {
+                return Ok(true);
+            }
+            std::thread::sleep(ANSWER_PERIOD);
+        }
+        Ok(false)
     }
 
     fn holds(&self, expectation: &Expectation) -> Result<(), String> {

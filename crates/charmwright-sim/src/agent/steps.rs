@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use charmwright_pebble::Client;
+use charmwright_pebble::{Client, CustomNotice};
 use jiff::SignedDuration;
 
 use super::{Agent, AgentError, Setup};
@@ -12,7 +12,7 @@ use crate::model::Model;
 use crate::play::{Actor, PlayError};
 use crate::pod::{Observer, Pod, PodError};
 use crate::record::{ActionResult, Record};
-use crate::scenario::{CrashAt, Scenario, ServiceOf, Step, Substrate};
+use crate::scenario::{CrashAt, NoticeOf, Scenario, ServiceOf, Step, Substrate};
 
 /// So many seconds.
 pub(crate) fn span(seconds: f64) -> SignedDuration {
@@ -68,6 +68,19 @@ pub(crate) fn kill(pod: Option<&Pod>, of: &ServiceOf) -> Result<(), PlayError> {
     })
 }
 
+/// Records a notice, as a workload does.
+pub(crate) fn notify(pod: Option<&Pod>, of: &NoticeOf) -> Result<(), PlayError> {
+    let NoticeOf { container, key } = of;
+    let unknown = || AgentError::Unknown { what: "container", name: container.to_owned() };
+    let pod = pod.ok_or_else(unknown)?;
+    let noted = Client::new(pod.pebble_socket(container)).notify(&CustomNotice::new(key));
+    noted.map(drop).map_err(|source| PlayError::Notify {
+        container: container.to_owned(),
+        key: key.to_owned(),
+        source: Box::new(source),
+    })
+}
+
 impl Actor for Agent {
     fn perform(&mut self, step: &Step) -> Result<(), PlayError> {
         match step {
@@ -82,6 +95,7 @@ impl Actor for Agent {
             }
             Step::Action(action) => self.run_action(&action.name, &action.params)?,
             Step::KillWorkload(service) => kill(self.pod.as_ref(), service)?,
+            Step::Notice(notice) => notify(self.pod.as_ref(), notice)?,
             Step::RestartPebble(container) => self.restart_pebble(container)?,
             Step::StopPebble(container) => self.stop_pebble(container)?,
             Step::StartPebble(container) => self.start_pebble(container)?,
@@ -111,6 +125,10 @@ impl Actor for Agent {
 
     fn next_hook(&mut self) -> Result<Option<Record>, PlayError> {
         Ok(self.step()?)
+    }
+
+    fn hear(&mut self) -> Result<bool, PlayError> {
+        Ok(self.hear_pebbles()?)
     }
 
     fn take_remarks(&mut self) -> Vec<String> {

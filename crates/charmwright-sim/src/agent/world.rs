@@ -10,7 +10,7 @@ use crate::juju::controller::{Bag, Change, CharmChange, PebbleChange, Relation, 
 use crate::juju::run::Conditions;
 use crate::model::Model;
 use crate::remote::Remote;
-use crate::scenario::{Between, CheckOf, NoticeOf, OwnBag, RemoteData, Step};
+use crate::scenario::{Between, CheckOf, OwnBag, RemoteData, Step};
 
 /// The unit's world, and those at the other ends of its relations.
 #[derive(Debug)]
@@ -156,7 +156,6 @@ impl World {
         let suspended = |between: &Between, suspended: bool| {
             relation(between, RelationChange { suspended: Some(suspended), ..RelationChange::default() })
         };
-        let pebble = |pebble: PebbleChange| Change { pebble: Some(pebble), ..Change::default() };
         let none = Change::default;
         Ok(Some(match step {
             Step::Trust(trust) => Change { trust: Some(*trust), ..none() },
@@ -176,19 +175,14 @@ impl World {
             Step::ResumeRelation(between) => suspended(between, false)?,
             Step::Secret(secret) => Change { secret: Some(secret.clone()), ..none() },
             Step::Storage(storage) => Change { storage: Some(storage.clone()), ..none() },
-            Step::CheckFailed(CheckOf { container, check }) => pebble(PebbleChange {
+            Step::CheckFailed(CheckOf { container, check }) => Change::from(PebbleChange {
                 container: container.clone(),
                 check_failed: check.clone(),
                 ..PebbleChange::default()
             }),
-            Step::CheckRecovered(CheckOf { container, check }) => pebble(PebbleChange {
+            Step::CheckRecovered(CheckOf { container, check }) => Change::from(PebbleChange {
                 container: container.clone(),
                 check_recovered: check.clone(),
-                ..PebbleChange::default()
-            }),
-            Step::Notice(NoticeOf { container, key }) => pebble(PebbleChange {
-                container: container.clone(),
-                notice: key.clone(),
                 ..PebbleChange::default()
             }),
             Step::Resolved(retry) => {

@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::agent::steps::{kill, span};
+use crate::agent::notices::Notices;
+use crate::agent::steps::{kill, notify, span};
 use crate::agent::world::World;
 use crate::agent::{AgentError, Setup};
 use crate::charm::{self, CharmError, Declared};
@@ -128,6 +129,7 @@ pub struct JujuLive {
     running: Option<Record>,
     status: Status,
     boots: BTreeMap<String, String>,
+    notices: Notices,
     containers_up: bool,
     replaces_pod: bool,
     /// The agent does not run.
@@ -195,6 +197,7 @@ impl JujuLive {
             running: None,
             status: Status::default(),
             boots: BTreeMap::new(),
+            notices: Notices::default(),
             containers_up: false,
             replaces_pod: false,
             down: true,
@@ -292,7 +295,7 @@ impl JujuLive {
             return Ok(true);
         }
         self.start_containers()?;
-        if self.tell_boots()? {
+        if self.tell_boots()? || self.hear()? {
             return Ok(true);
         }
         if std::mem::take(&mut self.polls) && !self.boots.is_empty() {
@@ -413,6 +416,7 @@ impl Actor for JujuLive {
                 self.world_does(|world| world.run_action(&action.name, &action.params))?;
             }
             Step::KillWorkload(service) => kill(self.pod.as_ref(), service)?,
+            Step::Notice(notice) => notify(self.pod.as_ref(), notice)?,
             Step::RestartPebble(name) | Step::StopPebble(name) | Step::StartPebble(name) => {
                 let unknown = || AgentError::Unknown { what: "container", name: name.clone() };
                 let pod = self.pod.as_mut().ok_or_else(unknown)?;
@@ -464,6 +468,13 @@ impl Actor for JujuLive {
                 return Ok(None);
             }
         }
+    }
+
+    fn hear(&mut self) -> Result<bool, PlayError> {
+        let news = self.notices.new_ones(self.pod.as_ref(), self.world.model.worker.juju.version);
+        let changes: Vec<Change> = news.into_iter().map(Change::from).collect();
+        self.change(&changes)?;
+        Ok(!changes.is_empty())
     }
 
     fn take_remarks(&mut self) -> Vec<String> {

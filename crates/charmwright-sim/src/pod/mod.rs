@@ -29,7 +29,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use charmwright_pebble::Client;
+use charmwright_pebble::{Client, ServiceInfo};
 use serde::Deserialize;
 
 pub use self::error::PodError;
@@ -148,6 +148,22 @@ impl Pod {
     pub fn pebble_boot_id(&self, name: &str) -> Option<String> {
         let container = self.containers.get(name).filter(|container| container.is_running())?;
         boot_id(container.daemon_socket()).ok()
+    }
+
+    /// The containers that run.
+    pub fn running_containers(&self) -> impl Iterator<Item = &str> {
+        let running = self.containers.iter().filter(|(_, container)| container.is_running());
+        running.map(|(name, _)| name.as_str())
+    }
+
+    /// Whether a service or a check runs in one of them: something may come of it by itself.
+    pub fn is_at_work(&self) -> bool {
+        self.running_containers().any(|name| {
+            let client = Client::new(self.pebble_socket(name)).with_request_timeout(PATIENCE);
+            // One that does not answer does nothing for now.
+            let serves = client.all_services().is_ok_and(|all| all.iter().any(ServiceInfo::is_running));
+            serves || client.all_checks().is_ok_and(|all| all.iter().any(|one| one.change_id.is_some()))
+        })
     }
 
     /// The daemon's own socket, on the host: not what the charm uses, and not observed.

@@ -63,6 +63,12 @@ pub struct Change {
     pub pebble: Option<PebbleChange>,
 }
 
+impl From<PebbleChange> for Change {
+    fn from(change: PebbleChange) -> Self {
+        Self { pebble: Some(change), ..Self::default() }
+    }
+}
+
 /// A relation comes, changes or goes. Bags are merged, an empty value deletes; a unit without a bag departs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -192,6 +198,8 @@ pub struct PebbleChange {
     pub fresh: bool,
     /// The key of a custom notice.
     pub notice: String,
+    /// The id that a real Pebble gave to it; of the agent's own Pebble without.
+    pub notice_id: String,
     /// A check that fails.
     pub check_failed: String,
     /// A check that succeeds again.

@@ -63,7 +63,7 @@ impl Pebbles {
             pebble.notices.clear();
         }
         if !change.notice.is_empty() {
-            self.note(&change.container, NoticeKind::Custom, Some(&change.notice), now)?;
+            self.note(&change.container, NoticeKind::Custom, Some(change), now)?;
         }
         if !change.check_failed.is_empty() {
             let check = change.check_failed.clone();
@@ -93,23 +93,27 @@ impl Pebbles {
         &mut self,
         container: &str,
         kind: NoticeKind,
-        key: Option<&String>,
+        custom: Option<&PebbleChange>,
         now: Timestamp,
     ) -> Option<()> {
         let now = if now > self.last { now } else { self.last + SignedDuration::from_micros(1) };
         self.last = now;
         let pebble = self.all.get_mut(container)?;
         // A change of a check's state is a notice of the change, which is another one each time.
-        let key = key.cloned().unwrap_or_else(|| {
+        let mut next_id = || {
             pebble.next_id += 1;
             pebble.next_id.to_string()
-        });
+        };
+        let key = custom.map_or_else(&mut next_id, |custom| custom.notice.clone());
         if let Some(known) = pebble.notices.iter_mut().find(|one| one.kind == kind && one.key == key) {
             known.repeated = now;
             return Some(());
         }
-        pebble.next_id += 1;
-        let id = pebble.next_id.to_string();
+        let given = custom.map(|custom| &custom.notice_id).filter(|id| !id.is_empty());
+        let id = given.cloned().unwrap_or_else(|| {
+            pebble.next_id += 1;
+            pebble.next_id.to_string()
+        });
         pebble.notices.push(Notice { id, kind, key, repeated: now });
         Some(())
     }
