@@ -12,6 +12,9 @@ use anyhow::{Context, bail};
 use charmwright_pebble::{Client, Exec, WriteOptions};
 use serde_json::json;
 
+/// How many files go into one request, where they go together.
+const REQUEST: usize = 100;
+
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [task, socket, folder, count] = arguments.as_slice() else {
@@ -39,6 +42,19 @@ fn run(task: &str, client: &Client, folder: &Path, count: usize) -> anyhow::Resu
             let (path, options) = (there("small"), WriteOptions::default());
             for number in 0..count {
                 client.write_file(&path, format!("number = {number}\n").as_bytes(), &options)?;
+            }
+        }
+        "write-many" => {
+            let options = WriteOptions::default().make_dirs(true);
+            let all: Vec<(String, String)> = (0..count)
+                .map(|number| (there(&format!("many/{number}")), format!("number = {number}\n")))
+                .collect();
+            for some in all.chunks(REQUEST) {
+                let files: Vec<(&str, &[u8], &WriteOptions)> =
+                    some.iter().map(|(path, text)| (path.as_str(), text.as_bytes(), &options)).collect();
+                for outcome in client.write_files(&files)? {
+                    outcome.1?;
+                }
             }
         }
         // What the daemon alone takes for these: the same requests, ready made, over one connection.

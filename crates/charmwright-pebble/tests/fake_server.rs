@@ -234,6 +234,20 @@ fn an_upload_that_is_refused_early_tells_why() {
     server.requests();
 }
 
+#[test]
+fn any_number_of_files_goes_in_one_request() {
+    const FILES: usize = 50_000;
+    let server = Server::new([json(400, r#"{"type":"error","result":{"message":"that is a lot"}}"#)]);
+    let paths: Vec<String> = (0..FILES).map(|number| format!("/{number}")).collect();
+    let options = WriteOptions::default();
+    let files: Vec<(&str, &[u8], &WriteOptions)> =
+        paths.iter().map(|path| (path.as_str(), b"x".as_slice(), &options)).collect();
+    let error = server.client.write_files(&files).unwrap_err();
+    assert!(error.to_string().contains("that is a lot"), "{error}");
+    let body = server.requests().remove(0);
+    assert_eq!(body.matches("filename=").count(), FILES);
+}
+
 fn multipart(content_type: &str, body: &str) -> String {
     let length = body.len();
     format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n{LEAVES}{body}")

@@ -18,6 +18,10 @@ def run(task: str, client: pebble.Client, folder: str, count: int) -> None:
         path = os.path.join(folder, 'small')
         for number in range(count):
             client.push(path, f'number = {number}\n')
+    elif task == 'write-many':
+        # It has no call for several files.
+        for number in range(count):
+            client.push(os.path.join(folder, 'many', str(number)), f'number = {number}\n', make_dirs=True)
     elif task == 'exec':
         for _ in range(count):
             stdout, _ = client.exec(['/bin/echo', 'hello']).wait_output()

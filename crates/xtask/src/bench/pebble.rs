@@ -23,13 +23,20 @@ struct Task {
     at_least: f64,
 }
 
-const TASKS: [Task; 5] = [
+const TASKS: [Task; 6] = [
     Task { name: "plan", what: "1,000 plan reads", count: 1000, alone: Some("plan-alone"), at_least: 3.0 },
     Task {
         name: "write",
         what: "1,000 small file writes",
         count: 1000,
         alone: Some("write-alone"),
+        at_least: 3.0,
+    },
+    Task {
+        name: "write-many",
+        what: "the same, ours 100 a request",
+        count: 1000,
+        alone: None,
         at_least: 3.0,
     },
     Task { name: "pull", what: "a file of 256 MiB to us", count: 1, alone: None, at_least: 1.0 },
