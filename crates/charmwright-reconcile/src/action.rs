@@ -142,7 +142,7 @@ pub(crate) fn act<I: Inputs>(
         Some(handler) => {
             let parameters = Parameters(world.juju.action_get()?);
             let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
-            let snapshot = collect(&reader, &declaration::<I>(), &world.containers)?;
+            let snapshot = collect(&reader, &declaration::<I>(), &world.pebbles)?;
             let told = |causes: Vec<NotYet>| {
                 ActionFailed::new(causes.iter().map(NotYet::to_string).collect::<Vec<_>>().join("; "))
             };

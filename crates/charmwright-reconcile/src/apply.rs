@@ -1,12 +1,11 @@
 //! Carrying out a plan.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::time::Duration;
 
 use charmwright_hookcmds::{BagOwner, ErrorKind};
 use charmwright_pebble::{Client, ServiceStatus};
-use charmwright_snapshot::{Container, Reader};
+use charmwright_snapshot::{Pebbles, Reader};
 
 use crate::container_plan::ContainerStep;
 use crate::driver::DriveError;
@@ -27,7 +26,7 @@ const LABEL: &str = "charmwright";
 pub(crate) fn apply(
     plan: &Plan,
     reader: &Reader<'_>,
-    containers: &Path,
+    pebbles: &Pebbles,
 ) -> Result<BTreeMap<String, String>, DriveError> {
     let mut denied = BTreeMap::new();
     for step in &plan.steps {
@@ -35,20 +34,18 @@ pub(crate) fn apply(
             Step::Open(port) => reader.juju().open_port(*port)?,
             Step::Close(port) => reader.juju().close_port(*port)?,
             Step::Write(change) => write_bag(change, reader)?,
-            Step::Container(step) => {
-                match apply_container(step, &Container::client(containers, &step.container)) {
-                    Err(error) if error.is_unreachable() => {
-                        tracing::warn!("container {}: Pebble went away: {}", step.container, told(&error));
-                    }
-                    Err(charmwright_pebble::Error::Denied { message, .. }) => {
-                        denied.insert(step.container.clone(), message);
-                    }
-                    result => result.map_err(|error| DriveError::Pebble {
-                        container: step.container.clone(),
-                        source: Box::new(error),
-                    })?,
+            Step::Container(step) => match apply_container(step, &pebbles.client(&step.container)) {
+                Err(error) if error.is_unreachable() => {
+                    tracing::warn!("container {}: Pebble went away: {}", step.container, told(&error));
                 }
-            }
+                Err(charmwright_pebble::Error::Denied { message, .. }) => {
+                    denied.insert(step.container.clone(), message);
+                }
+                result => result.map_err(|error| DriveError::Pebble {
+                    container: step.container.clone(),
+                    source: Box::new(error),
+                })?,
+            },
         }
     }
     Ok(denied)

@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use charmwright_event::{Context, Event, Goal};
 use charmwright_hookcmds::{HookCommands, choose};
-use charmwright_snapshot::{Inputs, Ready};
+use charmwright_snapshot::{Inputs, Pebbles, Ready};
 
 use crate::action::{Action, ActionFailed, Handler, Results, act};
 use crate::desired::Desired;
@@ -74,7 +73,7 @@ impl<I: Inputs + 'static> Charm<I> {
         tracing::subscriber::with_default(subscriber, || {
             let world = World {
                 juju: HookCommands::new(transport),
-                containers: Path::new("/charm/containers").to_owned(),
+                pebbles: Pebbles::in_folder("/charm/containers"),
                 pause: std::thread::sleep,
             };
             match self.run(&context, &world) {

@@ -8,7 +8,7 @@ use charmwright_event::{Certainty, Context};
 use charmwright_hookcmds::HookCommands;
 use charmwright_pebble::Client;
 use charmwright_snapshot::snapshot::{ContainerSnapshot, Snapshot};
-use charmwright_snapshot::{Container, Declaration, Inputs, Memory, NotYet, Reader, Ready, collect};
+use charmwright_snapshot::{Declaration, Inputs, Memory, NotYet, Pebbles, Reader, Ready, collect};
 
 use crate::apply::apply;
 use crate::container_plan::{Held, container_step};
@@ -28,8 +28,8 @@ const LOOKS: u32 = 10;
 pub struct World {
     /// Juju's hook commands.
     pub juju: HookCommands,
-    /// The folder of the containers' sockets; `/charm/containers` under Juju.
-    pub containers: PathBuf,
+    /// The Pebbles of the containers.
+    pub pebbles: Pebbles,
     /// Waits.
     pub pause: fn(Duration),
 }
@@ -84,7 +84,7 @@ pub(crate) fn reconcile<I: Inputs>(
     let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
     let (remembered, tried) = (reader.memory(), BTreeSet::new());
     let mut hook = Hook { world, reader: &reader, declaration: declaration::<I>(), remembered, tried };
-    let mut snapshot = collect(&reader, &hook.declaration, &world.containers)?;
+    let mut snapshot = collect(&reader, &hook.declaration, &world.pebbles)?;
     let mut done = Vec::new();
     let causes = loop {
         let round = Round::run(function, &snapshot);
@@ -98,7 +98,7 @@ pub(crate) fn reconcile<I: Inputs>(
         tracing::debug!("to do: {}", plan.lines().join("; "));
         hook.save_memory()?;
         done.push(plan.lines());
-        let denied = apply(&plan, &reader, &world.containers)?;
+        let denied = apply(&plan, &reader, &world.pebbles)?;
         hook.look_again(&plan, &mut snapshot);
         for (container, cause) in denied {
             if let Some(seen) = snapshot.containers.get_mut(container.as_str()) {
@@ -222,7 +222,7 @@ impl Hook<'_> {
 
     /// What is wished for, as it is; what cannot be read counts as absent, and writing it will tell.
     fn held(&self, container: &str, wish: &ContainerWish) -> Result<Held, DriveError> {
-        let client = Container::client(&self.world.containers, container);
+        let client = self.world.pebbles.client(container);
         match held(&client, wish) {
             Ok(held) => Ok(held),
             Err(error) if error.is_unreachable() => Ok(Held::default()),
@@ -243,7 +243,7 @@ impl Hook<'_> {
     }
 
     fn look(&self, container: &str) -> ContainerSnapshot {
-        let client = Container::client(&self.world.containers, container);
+        let client = self.world.pebbles.client(container);
         let look = || charmwright_snapshot::look(&client, container, &self.declaration);
         for _ in 0..LOOKS {
             let seen = look();

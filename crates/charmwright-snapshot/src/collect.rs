@@ -1,14 +1,13 @@
 //! From a declaration to a snapshot.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use charmwright_event::{RelationId, SecretUri};
 use charmwright_hookcmds::{Bag, Error, ErrorKind};
 use charmwright_pebble::{Client, FileError, FileErrorKind, Notice, NoticeKind, NoticesOptions};
 
-use crate::container::Container;
 use crate::input::{Declaration, EndpointDeclaration, Reads, RemoteDeclaration};
+use crate::pebbles::Pebbles;
 use crate::reader::{OwnBag, Reader};
 use crate::snapshot::{
     ContainerSnapshot, ContainerState, FileSnapshot, RelationSnapshot, SecretSnapshot, Snapshot,
@@ -16,12 +15,10 @@ use crate::snapshot::{
 
 /// Reads what is declared, and nothing else.
 ///
-/// `containers` is the folder where Juju puts the sockets of the workload containers.
-///
 /// # Errors
 ///
 /// If Juju fails to answer. What is merely not there, or not for us, is part of the snapshot.
-pub fn collect(reader: &Reader<'_>, declaration: &Declaration, containers: &Path) -> Result<Snapshot, Error> {
+pub fn collect(reader: &Reader<'_>, declaration: &Declaration, pebbles: &Pebbles) -> Result<Snapshot, Error> {
     let context = reader.context();
     let mut endpoints = BTreeMap::new();
     let mut alive = Vec::new();
@@ -40,7 +37,7 @@ pub fn collect(reader: &Reader<'_>, declaration: &Declaration, containers: &Path
         containers: declaration
             .containers
             .iter()
-            .map(|&name| (name, look(&Container::client(containers, name), name, declaration)))
+            .map(|&name| (name, look(&pebbles.client(name), name, declaration)))
             .collect(),
     })
 }

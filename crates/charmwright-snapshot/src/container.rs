@@ -1,7 +1,7 @@
 //! Workload containers.
 
 use charmwright_event::{Datum, EventKind};
-use charmwright_pebble::{CheckInfo, CheckStatus, Client, Notice, ServiceInfo};
+use charmwright_pebble::{CheckInfo, CheckStatus, Notice, ServiceInfo};
 
 use crate::readiness::{NotYet, Ready, Waker};
 use crate::snapshot::{ContainerSnapshot, ContainerState, FileSnapshot};
@@ -134,11 +134,6 @@ impl Container {
     pub fn workload_not_up(&self) -> NotYet {
         let waker = Waker::of(EventKind::PebbleCheckRecovered, &self.name, Datum::Check);
         NotYet::waiting(&self.name, "the workload is not up", waker)
-    }
-
-    /// The client for a container of a charm that runs under Juju, where sockets are in `containers`.
-    pub fn client(containers: &std::path::Path, name: &str) -> Client {
-        Client::new(containers.join(name).join("pebble.socket"))
     }
 }
 

@@ -7,8 +7,8 @@ pub use charmwright_reconcile::{
     ActionFailed, Charm, ContainerWishes, Desired, Directory, DriveError, File, Results, World, charm,
 };
 pub use charmwright_snapshot::{
-    Container, ContainerFile, IntoReady, Leadership, NotYet, Noticed, Peers, Port, Provides, Ready, Requires,
-    Sensitive, Severity, Waker,
+    Container, ContainerFile, IntoReady, Leadership, NotYet, Noticed, Pebbles, Peers, Port, Provides, Ready,
+    Requires, Sensitive, Severity, Waker,
 };
 /// For interfaces of your own.
 pub mod interface {

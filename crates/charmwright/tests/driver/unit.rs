@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use charmwright::{Charm, DriveError, World};
+use charmwright::{Charm, DriveError, Pebbles, World};
 use charmwright_event::Context;
 use charmwright_hookcmds::{Call, HookCommands, Reply, Transport, TransportError};
 use charmwright_sim::agent::run;
@@ -95,7 +95,7 @@ impl Unit {
         let mut function = Function(|variables: &[(String, String)], session: &Session<'_>| {
             let context = Context::from_variables(variables.iter().cloned()).unwrap();
             served(session, |juju| {
-                let world = World { juju, containers: containers.clone(), pause: |_| {} };
+                let world = World { juju, pebbles: Pebbles::in_folder(&containers), pause: |_| {} };
                 failed = charm.run(&context, &world).err();
                 u8::from(failed.is_some())
             })

@@ -1,0 +1,43 @@
+//! The Pebbles of a unit's containers.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use charmwright_pebble::Client;
+
+/// The Pebbles of a unit's containers: one client each, so that whoever speaks to one in a hook shares its connections,
+/// and its version is asked for once.
+#[derive(Debug)]
+pub struct Pebbles {
+    folder: PathBuf,
+    clients: Mutex<BTreeMap<String, Client>>,
+}
+
+impl Pebbles {
+    /// Those whose sockets are in this folder; `/charm/containers` under Juju.
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), clients: Mutex::default() }
+    }
+
+    /// The client of a container. Its Pebble need not be there.
+    pub fn client(&self, container: &str) -> Client {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Client::new(self.folder.join(container).join("pebble.socket"));
+        clients.entry(container.to_owned()).or_insert_with(new).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_container_has_its_own_socket() {
+        let pebbles = Pebbles::in_folder("/charm/containers");
+        for name in ["web", "db", "web"] {
+            let socket = format!("/charm/containers/{name}/pebble.socket");
+            assert_eq!(pebbles.client(name).socket(), std::path::Path::new(&socket));
+        }
+    }
+}
