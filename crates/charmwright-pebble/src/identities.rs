@@ -32,10 +32,7 @@ impl Client {
     ///
     /// [`Error::Api`] with status 400 if Pebble refuses one; [`Error::TooOld`].
     pub fn set_identities(&self, identities: &BTreeMap<String, Identity>) -> Result<(), Error> {
-        self.change_identities(
-            "replace",
-            identities.iter().map(|(name, identity)| (name.as_str(), Some(identity))),
-        )
+        self.change_identities("replace", all(identities))
     }
 
     /// Adds these identities, none of which may be there: `POST /v1/identities` with `add`.
@@ -44,10 +41,7 @@ impl Client {
     ///
     /// As for [`set_identities`](Self::set_identities), and with status 400 if one of them is there.
     pub fn add_identities(&self, identities: &BTreeMap<String, Identity>) -> Result<(), Error> {
-        self.change_identities(
-            "add",
-            identities.iter().map(|(name, identity)| (name.as_str(), Some(identity))),
-        )
+        self.change_identities("add", all(identities))
     }
 
     /// Changes these identities, all of which must be there: `POST /v1/identities` with `update`.
@@ -56,10 +50,7 @@ impl Client {
     ///
     /// As for [`set_identities`](Self::set_identities), and with status 400 if one of them is not there.
     pub fn update_identities(&self, identities: &BTreeMap<String, Identity>) -> Result<(), Error> {
-        self.change_identities(
-            "update",
-            identities.iter().map(|(name, identity)| (name.as_str(), Some(identity))),
-        )
+        self.change_identities("update", all(identities))
     }
 
     /// Removes these identities; those that are not there are as good as removed: `POST /v1/identities` with `replace`.
@@ -91,6 +82,11 @@ impl Client {
         }
         self.aged(answer, Feature::Identities).map(drop)
     }
+}
+
+/// Each with its name, to be there.
+fn all(identities: &BTreeMap<String, Identity>) -> impl Iterator<Item = (&str, Option<&Identity>)> {
+    identities.iter().map(|(name, identity)| (name.as_str(), Some(identity)))
 }
 
 /// Who may do what, and how they are known. Its `Debug` shows no password.

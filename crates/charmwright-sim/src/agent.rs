@@ -28,7 +28,7 @@ use crate::charm::{self, CharmError, Declared};
 use crate::juju::commands;
 use crate::juju::context::HookInfo;
 use crate::juju::context::Paths;
-use crate::juju::controller::{Change, ModelError};
+use crate::juju::controller::ModelError;
 use crate::juju::environment::{Host, System};
 use crate::juju::version::JujuVersion;
 use crate::juju::worker::{Choice, Schedule, Start, UnitWorker, WorldError};
@@ -363,12 +363,10 @@ impl Agent {
             self.world.model.worker.set_boot(&name, number);
         }
         let news = self.notices.new_ones(self.pod.as_ref(), self.world.model.worker.juju.version);
-        let changes: Vec<Change> = news.into_iter().map(Change::from).collect();
-        if changes.is_empty() {
-            return Ok(false);
+        if !news.is_empty() {
+            self.apply(&news)?;
         }
-        self.apply(&changes)?;
-        Ok(true)
+        Ok(!news.is_empty())
     }
 
     /// A hook of a name that no Juju has.

@@ -1,8 +1,5 @@
 //! Access: what each user may do.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
-
 use charmwright_pebble::{Access, Identity};
 
 use crate::another_user::ask;
@@ -37,7 +34,7 @@ fn may(daemon: &Daemon, user: u32, questions: &[&str], answer: &str) {
 
 fn open_to_others(target: &Target, setup: Setup) -> Daemon {
     let daemon = target.start_with(setup);
-    fs::set_permissions(daemon.path(""), Permissions::from_mode(0o711)).unwrap();
+    daemon.let_others_in();
     daemon
 }
 

@@ -1,6 +1,7 @@
 //! A daemon for a case.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output};
 use std::thread;
@@ -87,6 +88,11 @@ impl Daemon {
     /// A path of the case's own.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.process().dir().join(name)
+    }
+
+    /// Lets other users reach its socket.
+    pub(crate) fn let_others_in(&self) {
+        fs::set_permissions(self.process().dir(), Permissions::from_mode(0o711)).unwrap();
     }
 
     /// The same as text.

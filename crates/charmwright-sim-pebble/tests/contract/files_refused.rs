@@ -89,7 +89,7 @@ fn a_daemon_without_an_account_is_itself(target: &Target) {
 
 fn who_may_not_write_is_told_so_while_still_sending(target: &Target) {
     let daemon = target.start();
-    fs::set_permissions(daemon.path(""), Permissions::from_mode(0o711)).unwrap();
+    daemon.let_others_in();
     for question in ["write-much", "stream-much"] {
         assert_eq!(ask(SOMEBODY, daemon.client.socket(), question), "denied", "{question}");
     }

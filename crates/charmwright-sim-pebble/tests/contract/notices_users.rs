@@ -1,8 +1,5 @@
 //! Notices: whose they are, and who may see them.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
-
 use charmwright_pebble::{
     Access, ChangeId, Client, CustomNotice, Error, Identity, Notice, NoticeId, NoticeKind, NoticesOptions,
     Users,
@@ -29,7 +26,7 @@ const KEY: &str = "example.com/of/another-user";
 
 fn start(target: &Target) -> Daemon {
     let daemon = target.start();
-    fs::set_permissions(daemon.path(""), Permissions::from_mode(0o711)).unwrap();
+    daemon.let_others_in();
     daemon
 }
 

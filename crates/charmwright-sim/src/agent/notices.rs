@@ -1,16 +1,12 @@
 //! What the daemons of a pod have noted since they were asked last: notices of the workloads, and what checks have seen.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use charmwright_pebble::{ChangeId, ChangeStatus, Client, Error, Notice, NoticeKind, NoticesOptions};
 
-use crate::juju::controller::PebbleChange;
+use crate::juju::controller::{Change, PebbleChange};
 use crate::juju::version::JujuVersion;
 use crate::pod::Pod;
-
-/// How long a daemon may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Listens to the daemons of a pod.
 #[derive(Debug, Default)]
@@ -30,15 +26,12 @@ impl Notices {
     /// What is new in the containers that run, in the order that each daemon noted it: for the agent to be told of.
     ///
     /// That is what Juju 3.6 makes an event of: the notices of root and of nobody.
-    pub(crate) fn new_ones(&mut self, pod: Option<&Pod>, juju: JujuVersion) -> Vec<PebbleChange> {
+    pub(crate) fn new_ones(&mut self, pod: Option<&Pod>, juju: JujuVersion) -> Vec<Change> {
         let Some(pod) = pod.filter(|_| juju >= JujuVersion::V3_6) else { return Vec::new() };
         let mut news = Vec::new();
         for name in pod.running_containers() {
-            let ears = self.ears.entry(name.to_owned()).or_insert_with(|| {
-                let client = Client::new(pod.pebble_socket(name));
-                let client = client.with_connect_timeout(PATIENCE).with_request_timeout(PATIENCE);
-                Ears { client, after: None }
-            });
+            let new = || Ears { client: pod.pebble_client(name), after: None };
+            let ears = self.ears.entry(name.to_owned()).or_insert_with(new);
             // A daemon that does not answer is asked again the next time.
             let _ = ears.listen(name, &mut news);
         }
@@ -47,14 +40,15 @@ impl Notices {
 }
 
 impl Ears {
-    fn listen(&mut self, container: &str, news: &mut Vec<PebbleChange>) -> Result<(), Error> {
+    fn listen(&mut self, container: &str, news: &mut Vec<Change>) -> Result<(), Error> {
         let mut options = NoticesOptions::default().types([NoticeKind::Custom, NoticeKind::ChangeUpdate]);
         if let Some(after) = &self.after {
             options = options.after(after);
         }
         for notice in self.client.notices(&options)? {
             let told = told(&self.client, &notice)?;
-            news.extend(told.map(|told| PebbleChange { container: container.to_owned(), ..told }));
+            let container = container.to_owned();
+            news.extend(told.map(|told| PebbleChange { container, ..told }.into()));
             self.after = Some(notice.last_repeated);
         }
         Ok(())

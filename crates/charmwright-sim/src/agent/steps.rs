@@ -54,26 +54,26 @@ impl Setup {
     }
 }
 
+/// A client of a container's daemon.
+fn client(pod: Option<&Pod>, container: &str) -> Result<Client, AgentError> {
+    let unknown = || AgentError::Unknown { what: "container", name: container.to_owned() };
+    Ok(Client::new(pod.ok_or_else(unknown)?.pebble_socket(container)))
+}
+
 /// Kills a service's process.
 pub(crate) fn kill(pod: Option<&Pod>, of: &ServiceOf) -> Result<(), PlayError> {
     let ServiceOf { container, service } = of;
-    let unknown = || AgentError::Unknown { what: "container", name: container.to_owned() };
-    let pod = pod.ok_or_else(unknown)?;
-    Client::new(pod.pebble_socket(container)).signal("SIGKILL", &[service]).map_err(|source| {
-        PlayError::Kill {
-            container: container.to_owned(),
-            service: service.to_owned(),
-            source: Box::new(source),
-        }
+    client(pod, container)?.signal("SIGKILL", &[service]).map_err(|source| PlayError::Kill {
+        container: container.to_owned(),
+        service: service.to_owned(),
+        source: Box::new(source),
     })
 }
 
 /// Records a notice, as a workload does.
 pub(crate) fn notify(pod: Option<&Pod>, of: &NoticeOf) -> Result<(), PlayError> {
     let NoticeOf { container, key } = of;
-    let unknown = || AgentError::Unknown { what: "container", name: container.to_owned() };
-    let pod = pod.ok_or_else(unknown)?;
-    let noted = Client::new(pod.pebble_socket(container)).notify(&CustomNotice::new(key));
+    let noted = client(pod, container)?.notify(&CustomNotice::new(key));
     noted.map(drop).map_err(|source| PlayError::Notify {
         container: container.to_owned(),
         key: key.to_owned(),

@@ -472,9 +472,8 @@ impl Actor for JujuLive {
 
     fn hear(&mut self) -> Result<bool, PlayError> {
         let news = self.notices.new_ones(self.pod.as_ref(), self.world.model.worker.juju.version);
-        let changes: Vec<Change> = news.into_iter().map(Change::from).collect();
-        self.change(&changes)?;
-        Ok(!changes.is_empty())
+        self.change(&news)?;
+        Ok(!news.is_empty())
     }
 
     fn take_remarks(&mut self) -> Vec<String> {

@@ -159,7 +159,7 @@ impl Pod {
     /// Whether a service or a check runs in one of them: something may come of it by itself.
     pub fn is_at_work(&self) -> bool {
         self.running_containers().any(|name| {
-            let client = Client::new(self.pebble_socket(name)).with_request_timeout(PATIENCE);
+            let client = self.pebble_client(name);
             // One that does not answer does nothing for now.
             let serves = client.all_services().is_ok_and(|all| all.iter().any(ServiceInfo::is_running));
             serves || client.all_checks().is_ok_and(|all| all.iter().any(|one| one.change_id.is_some()))
@@ -169,6 +169,11 @@ impl Pod {
     /// The daemon's own socket, on the host: not what the charm uses, and not observed.
     pub fn pebble_socket(&self, name: &str) -> PathBuf {
         self.layout.daemon_socket(name)
+    }
+
+    /// A client of the daemon over that socket, which does not wait for long.
+    pub(crate) fn pebble_client(&self, name: &str) -> Client {
+        client(&self.pebble_socket(name))
     }
 
     /// The socket that the charm uses, as it is called on the host; inside it is
@@ -232,13 +237,16 @@ impl Pod {
     }
 }
 
-/// How long a daemon may take to say which boot it is.
+/// How long a daemon may take to say how it is.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The boot of the daemon that listens on a socket.
 fn boot_id(socket: &Path) -> Result<String, charmwright_pebble::Error> {
-    let client = Client::new(socket).with_connect_timeout(PATIENCE).with_request_timeout(PATIENCE);
-    client.system_info().map(|info| info.boot_id)
+    client(socket).system_info().map(|info| info.boot_id)
+}
+
+fn client(socket: &Path) -> Client {
+    Client::new(socket).with_connect_timeout(PATIENCE).with_request_timeout(PATIENCE)
 }
 
 /// The process that holds the network.

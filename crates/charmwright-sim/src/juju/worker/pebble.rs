@@ -17,8 +17,15 @@ const NOTICE_DELAY: SignedDuration = SignedDuration::from_secs(1);
 struct Pebble {
     up: bool,
     boot: u64,
-    next_id: u64,
+    last_id: u64,
     notices: Vec<Notice>,
+}
+
+impl Pebble {
+    fn next_id(&mut self) -> String {
+        self.last_id += 1;
+        self.last_id.to_string()
+    }
 }
 
 /// What Pebble has noted. A notice that is repeated keeps its id.
@@ -100,20 +107,13 @@ impl Pebbles {
         self.last = now;
         let pebble = self.all.get_mut(container)?;
         // A change of a check's state is a notice of the change, which is another one each time.
-        let mut next_id = || {
-            pebble.next_id += 1;
-            pebble.next_id.to_string()
-        };
-        let key = custom.map_or_else(&mut next_id, |custom| custom.notice.clone());
+        let key = custom.map_or_else(|| pebble.next_id(), |custom| custom.notice.clone());
         if let Some(known) = pebble.notices.iter_mut().find(|one| one.kind == kind && one.key == key) {
             known.repeated = now;
             return Some(());
         }
         let given = custom.map(|custom| &custom.notice_id).filter(|id| !id.is_empty());
-        let id = given.cloned().unwrap_or_else(|| {
-            pebble.next_id += 1;
-            pebble.next_id.to_string()
-        });
+        let id = given.cloned().unwrap_or_else(|| pebble.next_id());
         pebble.notices.push(Notice { id, kind, key, repeated: now });
         Some(())
     }
