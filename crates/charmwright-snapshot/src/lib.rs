@@ -27,12 +27,14 @@ pub mod relation;
 pub mod snapshot;
 
 mod collect;
+mod look;
 
 pub use charmwright_hookcmds::{Bag, BagOwner, Sensitive};
-pub use collect::{collect, look};
+pub use collect::collect;
 pub use config::{Config, Port};
 pub use container::{Container, ContainerFile, Noticed};
 pub use input::{Declaration, Inputs, Leadership};
+pub use look::look;
 pub use memory::Memory;
 pub use pebbles::Pebbles;
 pub use peers::{PeerInterface, Peers};
