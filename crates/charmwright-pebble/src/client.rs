@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::bounded::read_within;
+use crate::budget::{Budget, Charge};
 use crate::envelope::{Answer, protocol};
 use crate::error::Error;
+use crate::limits::ANSWER_BYTES_MAX;
 use crate::transport::socket::Socket;
 use crate::transport::{Body, Method, Patience, Request, Response, Transport, TransportError};
 use crate::version::Version;
@@ -31,6 +34,7 @@ pub struct Client {
     version: Arc<OnceLock<Version>>,
     request_timeout: Duration,
     connect_timeout: Duration,
+    budget: Option<Arc<Budget>>,
 }
 
 impl Client {
@@ -48,6 +52,7 @@ impl Client {
             version: Arc::default(),
             request_timeout: REQUEST_TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
+            budget: None,
         }
     }
 
@@ -68,6 +73,27 @@ impl Client {
         self
     }
 
+    /// How long all requests of this client and of its clones may take together, by the clock of the transport. By default
+    /// there is no limit but that of each request.
+    ///
+    /// A request gets at most what is left of it. When nothing is left, requests fail at once with [`Error::Timeout`],
+    /// and nothing is sent. Give a client that is made for it: a container that is slow or silent then costs so much, and
+    /// not so much for each thing that is asked.
+    ///
+    /// Not charged is what takes time because the daemon works, and has a time of its own: waiting for a change, for
+    /// notices or for the end of a command, following logs, and the bytes of a streamed file as long as they come at a
+    /// [pace](crate::limits::STREAM_BYTES_PER_SECOND_MIN).
+    #[must_use]
+    pub fn with_budget(mut self, budget: Duration) -> Self {
+        self.budget = Some(Arc::new(Budget::new(budget)));
+        self
+    }
+
+    /// What is left of the [budget](Self::with_budget); none if there is no budget.
+    pub fn budget_left(&self) -> Option<Duration> {
+        self.budget.as_deref().map(Budget::left)
+    }
+
     /// The socket.
     pub fn socket(&self) -> &Path {
         self.transport.socket()
@@ -79,9 +105,11 @@ impl Client {
     }
 
     pub(crate) fn get(&self, action: &str, path: &str, query: &Query) -> Result<Answer, Error> {
-        self.get_within(action, path, query, self.request_timeout)
+        let charge = Charge::begin(self, action, self.request_timeout)?;
+        self.get_until(action, path, query, charge.deadline())
     }
 
+    /// The same for what has a time of its own, and costs nothing of the budget.
     pub(crate) fn get_within(
         &self,
         action: &str,
@@ -89,7 +117,16 @@ impl Client {
         query: &Query,
         timeout: Duration,
     ) -> Result<Answer, Error> {
-        let deadline = self.deadline(timeout);
+        self.get_until(action, path, query, self.deadline(timeout))
+    }
+
+    fn get_until(
+        &self,
+        action: &str,
+        path: &str,
+        query: &Query,
+        deadline: Deadline<'_>,
+    ) -> Result<Answer, Error> {
         let target = format!("{path}{query}");
         let response = self.send(action, Method::Get, &target, &[], Body::Empty, deadline)?;
         self.answer(action, response, deadline)
@@ -141,7 +178,8 @@ impl Client {
             message: format!("it cannot be written as JSON: {error}"),
         })?;
         let headers = [("Content-Type", "application/json".to_owned())];
-        let deadline = self.deadline(timeout);
+        let charge = Charge::begin(self, action, timeout)?;
+        let deadline = charge.deadline();
         let response = self.send(action, Method::Post, path, &headers, Body::Bytes(&body), deadline)?;
         self.answer(action, response, deadline)
     }
@@ -171,9 +209,15 @@ impl Client {
         response: Response,
         deadline: Deadline<'_>,
     ) -> Result<Answer, Error> {
-        let (status, mut body, mut text) = (response.status, response.body, Vec::new());
-        body.read_to_end(&mut text).map_err(|error| self.read_error(action, error, deadline))?;
+        let (status, mut body) = (response.status, response.body);
+        let text = read_within(&mut *body, ANSWER_BYTES_MAX)
+            .map_err(|error| self.read_error(action, error, deadline))?
+            .ok_or_else(|| Error::too_many_bytes(action, ANSWER_BYTES_MAX))?;
         Answer::parse(action, status, &text)
+    }
+
+    pub(crate) fn budget(&self) -> Option<&Budget> {
+        self.budget.as_deref()
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {
@@ -269,7 +313,7 @@ impl Deadline<'_> {
             Self::Whole { .. } => {
                 // None would be for ever.
                 let left = self.left().max(Duration::from_millis(1));
-                Patience { connect, whole: Some(left), stall: None }
+                Patience { connect: connect.min(left), whole: Some(left), stall: None }
             }
             Self::Stall(stall) => Patience { connect, whole: None, stall: Some(stall) },
         }

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounded::read_within;
+use crate::budget::Charge;
 use crate::client::{Client, Query};
 use crate::envelope::protocol;
 use crate::error::Error;
 use crate::layer::{Layer, Level, LogTargetKind, Override};
+use crate::limits::ANSWER_BYTES_MAX;
 use crate::version::{Feature, Version};
 
 impl Client {
@@ -73,11 +76,13 @@ impl Client {
     /// [`Error::TooOld`], or those of the transport.
     pub fn metrics(&self) -> Result<String, Error> {
         let action = "read the metrics";
-        let deadline = self.deadline(self.request_timeout());
+        let charge = Charge::begin(self, action, self.request_timeout())?;
+        let deadline = charge.deadline();
         let mut body = self.aged(self.get_raw(action, "/v1/metrics", deadline), Feature::Metrics)?;
-        let mut text = String::new();
-        body.read_to_string(&mut text).map_err(|error| self.read_error(action, error, deadline))?;
-        Ok(text)
+        let text = read_within(&mut *body, ANSWER_BYTES_MAX)
+            .map_err(|error| self.read_error(action, error, deadline))?
+            .ok_or_else(|| Error::too_many_bytes(action, ANSWER_BYTES_MAX))?;
+        String::from_utf8(text).map_err(|_| protocol(action, "it is not UTF-8".to_owned()))
     }
 
     /// The plan, which is all layers folded into one: `GET /v1/plan`.

@@ -128,6 +128,19 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// The answer is larger than is taken; the rest of it was not read. See [`limits`](crate::limits).
+    #[error("cannot {action}: {what} has more than {most} {unit}, the most that is taken")]
+    TooLarge {
+        /// What was asked.
+        action: String,
+        /// What is too large: `the answer`, `the plan`, …
+        what: &'static str,
+        /// The most that is taken of it.
+        most: u64,
+        /// What is counted: `bytes`, `values`, …
+        unit: &'static str,
+    },
+
     /// The answer is not what Pebble says.
     #[error("cannot {action}: the answer is not pebble's: {message}")]
     Protocol {
@@ -156,6 +169,10 @@ impl Error {
     /// Pebble is there, and of a version that does not know this.
     pub fn is_too_old(&self) -> bool {
         matches!(self, Self::TooOld { .. })
+    }
+
+    pub(crate) fn too_many_bytes(action: &str, most: u64) -> Self {
+        Self::TooLarge { action: action.to_owned(), what: "the answer", most, unit: "bytes" }
     }
 
     /// The path does not exist (files only).
@@ -190,6 +207,14 @@ pub struct FileError {
     pub message: String,
 }
 
+impl FileError {
+    /// It was read to so many bytes, and has more.
+    pub(crate) fn too_large(bytes_max: u64) -> Self {
+        let message = format!("it has more than {bytes_max} bytes, the most that is read of it");
+        Self { kind: FileErrorKind::TooLarge, message }
+    }
+}
+
 open_enum! {
     /// The kind of a [`FileError`].
     pub enum FileErrorKind {
@@ -199,5 +224,7 @@ open_enum! {
         PermissionDenied = "permission-denied",
         /// Anything else.
         Generic = "generic-file-error",
+        /// It is longer than the caller takes. Not a word of Pebble's: the client stops reading.
+        TooLarge = "too-large",
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::process::{Control, ExitCode, Output, Process};
 pub use self::streams::{Stderr, Stdin, Stdout};
+use crate::budget::Charge;
 use crate::change::ChangeId;
 use crate::client::{Client, Deadline};
 use crate::envelope::protocol;
@@ -55,7 +56,8 @@ impl Client {
         let (result, change) = answer.result_and_change::<Started>(&action)?;
         let task = crate::change::id_text(result.task_id)
             .ok_or_else(|| protocol(&action, "a task id that is not one".to_owned()))?;
-        let connecting = self.deadline(deadline.left().min(CONNECT_DEADLINE));
+        let charged = Charge::begin(self, &action, deadline.left().min(CONNECT_DEADLINE))?;
+        let connecting = charged.deadline();
         let process = self.connect(exec, &action, &change, &task, connecting);
         process.map_err(|error| self.why_not_connected(&change, error, connecting))
     }

@@ -1,5 +1,6 @@
 //! The workload's files.
 
+mod pace;
 mod read;
 mod write;
 

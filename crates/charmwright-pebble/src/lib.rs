@@ -53,6 +53,8 @@ mod book {
     mod reference {}
 }
 
+mod bounded;
+mod budget;
 mod change;
 mod checks;
 mod client;
@@ -64,6 +66,7 @@ mod file_types;
 mod files;
 mod identities;
 mod layer;
+pub mod limits;
 mod logs;
 mod metrics;
 // For the simulated Pebble, which reads what this client writes. Not for people: it may change at any time.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::budget::Charge;
 use crate::client::{Client, Deadline, Query};
 use crate::envelope::protocol;
 use crate::error::Error;
@@ -22,7 +23,8 @@ impl Client {
     ///
     /// Those of the transport. A service that is unknown, or was never started, wrote nothing.
     pub fn logs(&self, options: &LogsOptions) -> Result<Vec<LogEntry>, Error> {
-        self.log_stream(options, false, self.deadline(self.request_timeout()))?.collect()
+        let charge = Charge::begin(self, "read the logs", self.request_timeout())?;
+        self.log_stream(options, false, charge.deadline())?.collect()
     }
 
     /// Follows what services write: `GET /v1/logs` with `follow`. Lines from before come first, if `options` ask for some.

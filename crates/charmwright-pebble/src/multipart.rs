@@ -5,10 +5,11 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read, Write};
 
+use crate::bounded::append_within;
+use crate::limits::PART_HEADERS_BYTES_MAX;
+
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
-/// The headers of one part may not be longer.
-const MAX_HEADERS: usize = 64 * 1024;
 
 /// A boundary that does not occur in `content`.
 pub fn boundary_for(content: &[u8]) -> String {
@@ -156,7 +157,7 @@ impl<R: Read> Reader<R> {
             if let Some(at) = find(&self.buffer, b"\r\n\r\n", 0) {
                 break at + 2;
             }
-            if self.buffer.len() > MAX_HEADERS {
+            if self.buffer.len() > PART_HEADERS_BYTES_MAX {
                 return Err(invalid("the headers of a part have no end"));
             }
             self.fill()?;
@@ -177,6 +178,22 @@ impl<R: Read> Reader<R> {
                     self.buffer.drain(..length);
                 }
             }
+        }
+    }
+
+    /// The content of the part, up to the next delimiter; none if it has more than so many bytes, or as soon as it has.
+    pub fn content_within(&mut self, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
+        let mut content = Vec::new();
+        loop {
+            let piece = match self.content()? {
+                0 => return Ok(Some(content)),
+                length => self.buffer.get(..length).unwrap_or_default(),
+            };
+            if !append_within(&mut content, piece, bytes_max) {
+                return Ok(None);
+            }
+            let length = piece.len();
+            self.buffer.drain(..length);
         }
     }
 
@@ -211,6 +228,10 @@ impl<R: Read> Reader<R> {
     fn mark(&self, at: usize) -> Mark {
         let after = self.buffer.get(at..).unwrap_or_default();
         let blanks = after.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        // Whoever goes on with blanks means no delimiter.
+        if blanks > PART_HEADERS_BYTES_MAX {
+            return Mark::Content;
+        }
         match (after, after.get(blanks..).unwrap_or_default()) {
             ([b'-', b'-', ..], _) => Mark::Last,
             (_, [b'\r', b'\n', ..]) => Mark::Next(at + blanks + 2),

@@ -96,7 +96,8 @@ pub struct Patience {
     pub connect: Duration,
     /// From connecting to the last byte of the answer.
     pub whole: Option<Duration>,
-    /// Between any two bytes: for transfers that may be long but should go on.
+    /// Between any two bytes, and until all headers of the answer are there: for transfers that may be long but should go
+    /// on.
     pub stall: Option<Duration>,
 }
 

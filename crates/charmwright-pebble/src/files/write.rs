@@ -5,7 +5,9 @@ use std::io::{self, Cursor, Read};
 
 use serde::Serialize;
 
+use super::pace::Pace;
 use super::{At, FILES, PathResult, check_path, one_path, told_of};
+use crate::budget::Charge;
 use crate::client::{Client, Deadline};
 use crate::envelope::Answer;
 use crate::error::Error;
@@ -25,14 +27,16 @@ impl Client {
     pub fn write_file(&self, path: &str, content: &[u8], options: &WriteOptions) -> Result<(), Error> {
         let length = u64::try_from(content.len()).ok();
         let boundary = multipart::boundary_for(content);
-        let deadline = self.deadline(self.request_timeout());
         let (mut content, action) = (content, format!("write file {path:?}"));
+        let charge = Charge::begin(self, &action, self.request_timeout())?;
+        let deadline = charge.deadline();
         let mut file = Upload { path, options, content: &mut content, length };
         one_path(self.upload(&action, &boundary, std::slice::from_mut(&mut file), deadline), "write", path)
     }
 
     /// Writes a file with what is read from `content`, to its end: `POST /v1/files` with `write`. It takes little memory,
-    /// however large the file, and as long as something goes at least every [`request_timeout`](Self::request_timeout).
+    /// however large the file, and as long as something goes at least every [`request_timeout`](Self::request_timeout), at a
+    /// [pace](crate::limits::STREAM_BYTES_PER_SECOND_MIN). What `content` itself takes to be read does not count.
     ///
     /// # Errors
     ///
@@ -43,8 +47,9 @@ impl Client {
         content: &mut dyn Read,
         options: &WriteOptions,
     ) -> Result<(), Error> {
-        let deadline = Deadline::Stall(self.request_timeout());
         let action = format!("write file {path:?}");
+        let stall = Charge::begin(self, &action, self.request_timeout())?.timeout();
+        let deadline = Deadline::Stall(stall);
         let mut file = Upload { path, options, content, length: None };
         let boundary = multipart::random_boundary();
         one_path(self.upload(&action, &boundary, std::slice::from_mut(&mut file), deadline), "write", path)
@@ -77,7 +82,8 @@ impl Client {
                 Upload { path, options, content, length }
             })
             .collect();
-        let deadline = self.deadline(self.request_timeout());
+        let charge = Charge::begin(self, &action, self.request_timeout())?;
+        let deadline = charge.deadline();
         let answer = self.upload(&action, &boundary, &mut uploads, deadline)?;
         told_of(&action, answer.list::<PathResult>(&action)?, &paths)
     }
@@ -109,8 +115,12 @@ impl Client {
         );
         let tail = format!("\r\n--{boundary}--\r\n");
         let mut length = Some(head.len() + tail.len());
-        let mut body = Pieces::default();
-        body.0.push_back(Box::new(Cursor::new(head)));
+        let pace = match deadline {
+            Deadline::Whole { .. } => None,
+            Deadline::Stall(stall) => Some(Pace::new(self.transport(), stall)),
+        };
+        let mut body = Pieces { queue: VecDeque::new(), pace, last: 0, is_slow: false };
+        body.queue.push_back(Box::new(Cursor::new(head)));
         for file in files {
             let part = format!(
                 "\r\n--{boundary}\r\n\
@@ -120,31 +130,56 @@ impl Client {
             );
             let content = file.length.and_then(|length| usize::try_from(length).ok());
             length = length.zip(content).map(|(all, content)| all + part.len() + content);
-            body.0.push_back(Box::new(Cursor::new(part)));
-            body.0.push_back(Box::new(&mut *file.content));
+            body.queue.push_back(Box::new(Cursor::new(part)));
+            body.queue.push_back(Box::new(&mut *file.content));
         }
-        body.0.push_back(Box::new(Cursor::new(tail)));
+        body.queue.push_back(Box::new(Cursor::new(tail)));
         let length = length.and_then(|length| u64::try_from(length).ok());
         let headers = [("Content-Type", format!("multipart/form-data; boundary={boundary}"))];
-        let body = Body::Reader { reader: &mut body, length };
-        let response = self.send(action, Method::Post, FILES, &headers, body, deadline)?;
-        self.answer(action, response, deadline)
+        let sent = {
+            let body = Body::Reader { reader: &mut body, length };
+            self.send(action, Method::Post, FILES, &headers, body, deadline)
+        };
+        if body.is_slow {
+            return Err(deadline.error(action));
+        }
+        self.answer(action, sent?, deadline)
     }
 }
 
 /// One after the other. (`Read::chain` would take a level of the stack for each.)
-#[derive(Default)]
-struct Pieces<'a>(VecDeque<Box<dyn Read + 'a>>);
+struct Pieces<'a> {
+    queue: VecDeque<Box<dyn Read + 'a>>,
+    pace: Option<Pace<'a>>,
+    /// What was read last: it has been sent when more is read.
+    last: usize,
+    /// The daemon took too little of it.
+    is_slow: bool,
+}
 
 impl Read for Pieces<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while let Some(piece) = self.0.front_mut() {
-            match piece.read(buffer)? {
-                0 if !buffer.is_empty() => drop(self.0.pop_front()),
-                read => return Ok(read),
+        let queue = &mut self.queue;
+        let mut next = || -> io::Result<usize> {
+            while let Some(piece) = queue.front_mut() {
+                match piece.read(buffer)? {
+                    0 if !buffer.is_empty() => drop(queue.pop_front()),
+                    read => return Ok(read),
+                }
             }
-        }
-        Ok(0)
+            Ok(0)
+        };
+        let read = match &mut self.pace {
+            None => next()?,
+            Some(pace) => {
+                let passed = pace.pass(self.last);
+                self.is_slow = passed.is_err();
+                passed?;
+                pace.without(next)?
+            }
+        };
+        self.last = read;
+        Ok(read)
     }
 }
 

@@ -51,6 +51,7 @@ impl Socket {
             .configure_request(request.body(body)?)
             .timeout_global(patience.whole)
             .timeout_connect(Some(patience.connect))
+            .timeout_recv_response(patience.stall)
             .timeout_per_read(patience.stall)
             .timeout_per_write(patience.stall)
             .build();
