@@ -122,7 +122,9 @@ impl<'a> Input<'a> {
             Kind::Peers(name, _) => quote_spanned! { of.span() => declaration.peers::<#of>(#name); },
             Kind::Container(name) => quote! { declaration.container(#name); },
             Kind::Notice(name, key) => quote! { declaration.notice(#name, #key); },
-            Kind::File(name, path) => quote! { declaration.file(#name, #path); },
+            Kind::File(name, path) => {
+                quote! { declaration.file(#name, #path, ::charmwright::__private::FileDeclaration::BYTES_MAX); }
+            }
         }
     }
 

@@ -202,7 +202,7 @@ fn grows(layer: &Layer) -> bool {
 }
 
 /// The layer without list items that the plan has.
-fn only_new_items(layer: &Layer, plan: &Layer) -> Layer {
+pub(crate) fn only_new_items(layer: &Layer, plan: &Layer) -> Layer {
     let without = |items: &mut Vec<String>, known: &[String]| items.retain(|item| !known.contains(item));
     let mut layer = layer.clone();
     for (name, service) in layer.services.iter_mut().filter(|(_, one)| one.r#override == Override::Merge) {

@@ -5,6 +5,7 @@ mod command;
 mod duration;
 mod log_target;
 mod merge;
+mod onto;
 mod parse;
 pub(crate) mod redact;
 mod service;

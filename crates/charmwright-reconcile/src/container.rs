@@ -1,15 +1,16 @@
 //! What is wanted of a container, and whether it is so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use charmwright_pebble::{Check, CheckInfo, CheckStatus, Layer, Override, Service, ServiceStatus, Startup};
-use charmwright_snapshot::snapshot::ContainerState;
+use charmwright_snapshot::snapshot::{ContainerState, Ended};
 use charmwright_snapshot::{Container, Ready};
 
-use crate::desired::{ContainerWish, Desired};
+use crate::container_plan::is_job;
+use crate::desired::{ContainerWish, Desired, Mistake};
 use crate::digest;
 use crate::file::{Directory, File};
-use crate::started;
+use crate::record::{self, Record};
 
 /// Wishes for one container: its files first, then its layer.
 #[derive(Debug)]
@@ -49,10 +50,16 @@ impl<'a> ContainerWishes<'a> {
     ///
     /// A file that is no longer wished for stays where it is, since nothing says that it was ours; this is how to be rid
     /// of it.
+    ///
+    /// The root of the container cannot be wished away: that is a mistake, and fails the hook.
     #[expect(clippy::return_self_not_must_use, reason = "it is wished for even if no layer follows")]
     pub fn absent(self, path: &str) -> Self {
         self.wish(|wish| {
-            wish.absent.insert(path.to_owned());
+            if is_root(path) {
+                wish.mistakes.push(Mistake::AllAbsent { path: path.to_owned() });
+            } else {
+                wish.absent.insert(path.to_owned());
+            }
         });
         self
     }
@@ -89,27 +96,36 @@ impl<'a> ContainerWishes<'a> {
         self
     }
 
-    /// These services and checks shall be in the plan, and the enabled services shall run, each started with
-    /// just this definition and just the files that it reads.
+    /// These services, checks and log targets shall be in the plan, and the enabled services, with those that they
+    /// require, shall run, each started with just this definition and just the files that it reads.
     ///
-    /// The answer is that they do.
+    /// The answer is that they do. A service with `on-success: ignore` is a job: it has run when it has ended well, and runs
+    /// again only with another definition, other files or in a container that was started anew.
+    ///
+    /// What is no longer wished for is taken back once `reconcile` ends with `Ok`: services are stopped, checks are stopped,
+    /// log targets get no logs.
+    ///
+    /// The names `charmwright-started` of a service and `charmwright-up` of a check are the SDK's own; a layer that has one
+    /// is a mistake, and fails the hook.
     ///
     /// # Errors
     ///
     /// If Pebble does not answer, if a service does not run (yet), if a check of the layer is down, or if the workload is
-    /// not [up](Self::up_when).
+    /// not [up](Self::up_when). If Pebble gives a reason that only a person can mend, such as a missing program, the unit is
+    /// blocked, and the service is not tried again until something changes.
     pub fn layer(mut self, mut layer: Layer) -> Ready<()> {
+        let mut mistakes = reserved_names(&layer);
         let digests: BTreeMap<String, String> =
             layer.services.iter().map(|(name, service)| (name.clone(), self.digest(name, service))).collect();
         let up = self.up.take().map(|check| {
-            layer.checks.insert(started::UP.to_owned(), check);
-            digest::of_all(
-                digests.iter().filter(|(name, _)| layer.services.get(*name).is_some_and(is_enabled)),
-            )
+            layer.checks.insert(record::UP.to_owned(), check);
+            let running = to_run(&layer);
+            digest::of_all(digests.iter().filter(|(name, _)| running.contains(name.as_str())))
         });
         let unknown = |file: &File| file.reader.clone().filter(|reader| !layer.services.contains_key(reader));
-        let orphans =
-            self.files.iter().filter_map(|file| Some((file.path.clone(), unknown(file)?))).collect();
+        mistakes.extend(self.files.iter().filter_map(|file| {
+            Some(Mistake::UnknownReader { path: file.path.clone(), service: unknown(file)? })
+        }));
         let answer = self.answer(&layer, &digests);
         if let Err(cause) = &answer {
             self.desired.record(cause, true);
@@ -119,8 +135,9 @@ impl<'a> ContainerWishes<'a> {
         wish.layer.services.extend(layer.services);
         wish.layer.checks.extend(layer.checks);
         wish.layer.log_targets.extend(layer.log_targets);
+        wish.layer.workloads.extend(layer.workloads);
         wish.digests.extend(digests);
-        wish.orphans = orphans;
+        wish.mistakes.extend(mistakes);
         wish.up = up.or(wish.up.take());
         answer
     }
@@ -145,22 +162,26 @@ impl<'a> ContainerWishes<'a> {
         if self.container.runs_what_is_wished() {
             return Ok(());
         }
-        let started = started::read(&state.plan);
+        let record = Record::read(&state.plan);
         // Only a check that is down can recover.
         let is_down = |check: &&CheckInfo| check.status == CheckStatus::Down;
         let checked = state.checks.iter().filter(is_down).any(|check| layer.checks.contains_key(&check.name));
-        let not_yet = |name: &str, cause: &str| Err(self.container.service_not_yet(name, cause, checked));
-        for name in layer.services.iter().filter(|(_, service)| is_enabled(service)).map(|(name, _)| name) {
-            if started.get(name) != digests.get(name) {
-                return not_yet(name, "has not been started as it is wanted");
+        for name in to_run(layer) {
+            if record.services.get(name) != digests.get(name) {
+                let cause = "has not been started as it is wanted";
+                return Err(self.container.service_not_yet(name, cause, checked));
             }
-            match status_of(state, name) {
-                Some(ServiceStatus::Active) => {}
-                Some(status) => return not_yet(name, &format!("does not run: it is {status}")),
-                None => return not_yet(name, "does not run"),
+            let status = status_of(state, name);
+            let is_done =
+                state.ended.get(name) == Some(&Ended::Well) && layer.services.get(name).is_some_and(is_job);
+            if status != Some(&ServiceStatus::Active) && !is_done {
+                return Err(self.container.service_down(name, status, checked));
             }
         }
-        if layer.checks.contains_key(started::UP) && !is_up(state) {
+        if let Some(cause) = layer.checks.keys().find_map(|name| self.container.check_unable(name)) {
+            return Err(cause);
+        }
+        if layer.checks.contains_key(record::UP) && !is_up(state) {
             return Err(self.container.workload_not_up());
         }
         let down = |name: &&String| {
@@ -175,17 +196,72 @@ impl<'a> ContainerWishes<'a> {
 
 /// Whether the workload's check has found it up. One failure is enough not to, also while Pebble has yet to say so.
 fn is_up(state: &ContainerState) -> bool {
-    state.checks.iter().find(|check| check.name == started::UP).is_some_and(|check| {
+    state.checks.iter().find(|check| check.name == record::UP).is_some_and(|check| {
         check.status == CheckStatus::Up && check.failures == 0 && check.has_run() != Some(false)
     })
 }
 
-/// Whether a service is to run.
-pub(crate) fn is_enabled(service: &Service) -> bool {
-    service.startup == Some(Startup::Enabled)
+/// The services of a layer that are to run: those that are enabled, and those that they require.
+pub(crate) fn to_run(layer: &Layer) -> BTreeSet<&str> {
+    let mut running = BTreeSet::new();
+    let enabled = layer.services.iter().filter(|(_, service)| service.startup == Some(Startup::Enabled));
+    let mut next: Vec<&str> = enabled.map(|(name, _)| name.as_str()).collect();
+    while let Some(name) = next.pop() {
+        if let Some(service) = layer.services.get(name).filter(|_| running.insert(name)) {
+            let required = service.requires.iter().filter(|name| layer.services.contains_key(*name));
+            next.extend(required.map(String::as_str));
+        }
+    }
+    running
+}
+
+/// The names in a layer that are the SDK's own.
+fn reserved_names(layer: &Layer) -> Vec<Mistake> {
+    let service = layer.services.contains_key(record::ENTRY).then_some(record::ENTRY);
+    let check = layer.checks.contains_key(record::UP).then_some(record::UP);
+    service.into_iter().chain(check).map(|name| Mistake::ReservedName { name }).collect()
+}
+
+/// Whether a path leads to the root of the container, however it is written.
+fn is_root(path: &str) -> bool {
+    let mut depth = 0_usize;
+    for part in path.split('/') {
+        depth = match part {
+            "" | "." => depth,
+            ".." => depth.saturating_sub(1),
+            _ => depth + 1,
+        };
+    }
+    path.starts_with('/') && depth == 0
 }
 
 /// How Pebble says a service is.
 pub(crate) fn status_of<'a>(state: &'a ContainerState, service: &str) -> Option<&'a ServiceStatus> {
     state.services.iter().find(|info| info.name == service).map(|info| &info.current)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_enabled_service_requires_runs_too() {
+        let service = |startup| Service::new("x").startup(startup);
+        let layer = Layer::new()
+            .service("web", service(Startup::Enabled).requires(["db", "image"]))
+            .service("db", service(Startup::Disabled).requires(["disk", "web"]))
+            .service("disk", service(Startup::Disabled))
+            .service("other", service(Startup::Disabled).requires(["disk"]));
+        assert_eq!(to_run(&layer), BTreeSet::from(["db", "disk", "web"]));
+    }
+
+    #[test]
+    fn the_root_is_known_however_it_is_written() {
+        for path in ["/", "//", "/.", "/..", "/etc/..", "/etc/../..", "/a/./..//"] {
+            assert!(is_root(path), "{path}");
+        }
+        for path in ["/etc", "/../etc", "/a/../b", "", ".", "etc/.."] {
+            assert!(!is_root(path), "{path}");
+        }
+    }
 }

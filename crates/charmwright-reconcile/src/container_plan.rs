@@ -2,101 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use charmwright_pebble::{Check, CheckStatus, FileInfo, Layer, LogTarget, Service, ServiceStatus, Startup};
-use charmwright_snapshot::snapshot::ContainerState;
+use charmwright_pebble::{CheckStatus, FileInfo, Layer, OnExit, Override, Service, ServiceStatus, Startup};
+use charmwright_snapshot::snapshot::{ContainerState, Ended};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::container::{is_enabled, status_of};
+use crate::container::{status_of, to_run};
+use crate::container_step::{ContainerStep, Why};
 use crate::desired::ContainerWish;
 use crate::file::{Directory, File};
-use crate::started::{self, Started};
+use crate::record::{self, Record};
 
-/// How many failures in a row Pebble takes for a check that is down, unless the check says.
-const THRESHOLD_DEFAULT: u64 = 3;
-
-/// What has to be done in a container, in this order.
-#[derive(Debug, Default)]
-pub(crate) struct ContainerStep {
-    pub(crate) container: String,
-    pub(crate) absent: Vec<String>,
-    pub(crate) directories: Vec<Directory>,
-    pub(crate) files: Vec<File>,
-    pub(crate) stop: BTreeSet<String>,
-    pub(crate) layer: Option<Layer>,
-    pub(crate) stop_checks: BTreeSet<String>,
-    pub(crate) start_checks: BTreeSet<String>,
-    pub(crate) start: BTreeMap<String, Why>,
-    /// Whether the workload is to be asked at once if it is up.
-    pub(crate) ask: bool,
-    pub(crate) started: Option<Started>,
-}
-
-/// What is wished for and what is there, of files and directories.
+/// What is there, of the files and directories that are wished for.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    pub(crate) contents: BTreeMap<String, Vec<u8>>,
+    /// The files that have just the wished content.
+    pub(crate) same: BTreeSet<String>,
     pub(crate) infos: BTreeMap<String, FileInfo>,
-}
-
-/// Why a service is started or restarted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Why {
-    /// It does not run.
-    Down,
-    /// Its process was started with something else, or nobody knows with what.
-    Outdated,
-}
-
-impl ContainerStep {
-    pub(crate) fn lines(&self) -> Vec<String> {
-        let name = &self.container;
-        let mut lines = Vec::new();
-        lines.extend(self.absent.iter().map(|path| format!("remove {path} in container {name}")));
-        let directories = self.directories.iter().map(|directory| &directory.path);
-        lines.extend(directories.map(|path| format!("make directory {path} in container {name}")));
-        lines.extend(self.files.iter().map(|file| {
-            let File { path, content, .. } = file;
-            format!("write {path} in container {name} ({} bytes{})", content.len(), file.told_mode())
-        }));
-        lines.extend(
-            self.stop.iter().map(|service| format!("stop {service} in container {name}: no longer wanted")),
-        );
-        if let Some(layer) = &self.layer {
-            let entries: Vec<_> =
-                layer.services.keys().chain(layer.checks.keys()).map(String::as_str).collect();
-            lines.push(format!("set the layer of container {name}: {}", entries.join(", ")));
-        }
-        let checks = |what: &str, checks: &BTreeSet<String>| -> Vec<String> {
-            checks.iter().map(|check| format!("{what} check {check} in container {name}")).collect()
-        };
-        lines.extend(checks("stop", &self.stop_checks));
-        lines.extend(checks("start", &self.start_checks));
-        lines.extend(self.start.iter().map(|(service, why)| match why {
-            Why::Down => format!("start {service} in container {name}"),
-            Why::Outdated => format!("restart {service} in container {name}: it runs with something else"),
-        }));
-        if self.ask {
-            lines.push(format!("ask the workload of container {name} whether it is up"));
-        }
-        if lines.is_empty() && self.started.is_some() {
-            lines.push(format!("note what container {name} was started with"));
-        }
-        lines
-    }
-
-    fn is_empty(&self) -> bool {
-        self.absent.is_empty()
-            && self.directories.is_empty()
-            && self.files.is_empty()
-            && self.stop.is_empty()
-            && self.layer.is_none()
-            && self.stop_checks.is_empty()
-            && self.start_checks.is_empty()
-            && self.start.is_empty()
-            && !self.ask
-            && self.started.is_none()
-    }
+    /// The paths at which something is that shall not be.
+    pub(crate) present: BTreeSet<String>,
 }
 
 /// What has to be done in a container.
@@ -110,68 +34,141 @@ pub(crate) fn container_step(
     tried: &BTreeSet<(String, String)>,
     complete: bool,
 ) -> Option<ContainerStep> {
-    let before = started::read(&state.plan);
-    let mut after = before.clone();
+    let before = Record::read(&state.plan);
+    let mut after = before.with_names_of(&wish.layer, &to_run(&wish.layer));
     let mut step = ContainerStep { container: container.to_owned(), ..ContainerStep::default() };
     plan_files(&mut step, wish, held);
 
     let mut layer = wish.layer.clone();
-    for name in before.keys().filter(|name| *name != started::UP) {
-        let unwanted = match wish.layer.services.get(name) {
-            Some(service) => !is_enabled(service),
-            None => complete,
-        };
-        if unwanted {
-            after.remove(name);
-            step.stop.insert(name.clone());
-            // Pebble forgets no entry; one that is disabled is never started again.
-            if let Some(old) = state.plan.services.get(name).filter(|_| !layer.services.contains_key(name)) {
-                layer.services.insert(name.clone(), old.clone().startup(Startup::Disabled));
-            }
-        }
+    take_back_services(&mut step, &mut layer, &mut after, &before, state, complete);
+    plan_starts(&mut step, &mut after, &before, wish, state, tried);
+    if complete {
+        take_back_checks(&mut step, &mut layer, &mut after, state);
+        take_back_log_targets(&mut layer, &mut after, state);
     }
-    for (name, digest) in &wish.digests {
-        if !wish.layer.services.get(name).is_some_and(is_enabled)
-            || tried.contains(&(container.to_owned(), name.clone()))
-        {
-            continue;
-        }
-        let down = !matches!(status_of(state, name), Some(ServiceStatus::Active | ServiceStatus::Backoff));
-        if before.get(name) != Some(digest) {
-            step.start.insert(name.clone(), if down { Why::Down } else { Why::Outdated });
-        } else if down {
-            step.start.insert(name.clone(), Why::Down);
-        }
-        after.insert(name.clone(), digest.clone());
-    }
-    match &wish.up {
-        Some(up) => drop(after.insert(started::UP.to_owned(), up.clone())),
-        None if complete && after.remove(started::UP).is_some() => {
-            step.stop_checks.insert(started::UP.to_owned());
-            if let Some(old) = state.plan.checks.get(started::UP) {
-                layer.checks.insert(started::UP.to_owned(), old.clone().startup(Startup::Disabled));
-            }
-        }
-        None => {}
-    }
+    after.asked = wish.up.clone().or(after.asked.filter(|_| after.checks.contains(record::UP)));
     // A service that is to be started anew gets its definition anew: a plan does not show all of a text.
-    let outdated = step.start.values().any(|why| *why == Why::Outdated) || after != before;
-    step.layer = (outdated || differs(&layer, &state.plan)).then_some(layer);
-    plan_checks(&mut step, wish, state, tried);
-    step.started = (after != before).then_some(after);
+    let outdated = step.start.values().any(|why| *why == Why::Outdated)
+        || after.services != before.services
+        || after.asked != before.asked;
+    if outdated || differs(&layer, &state.plan) {
+        // Pebble takes workloads from the image only, and refuses a layer that would change them.
+        layer.workloads.retain(|name, workload| state.plan.workloads.get(name) != Some(workload));
+        step.named = before.with_names_of(&layer, &to_run(&wish.layer));
+        step.layer = Some(layer).filter(|layer| *layer != Layer::new());
+    }
+    plan_checks(&mut step, wish, state, &before, tried);
+    let recorded = if step.layer.is_some() { &step.named } else { &before };
+    step.record = (after != *recorded).then_some(after);
     (!step.is_empty()).then_some(step)
 }
 
 /// What is to be removed, made and written.
 fn plan_files(step: &mut ContainerStep, wish: &ContainerWish, held: &Held) {
-    step.absent = wish.absent.iter().filter(|path| held.infos.contains_key(*path)).cloned().collect();
+    step.absent = wish.absent.iter().filter(|path| held.present.contains(*path)).cloned().collect();
     let missing = |directory: &&Directory| !held.infos.get(&directory.path).is_some_and(Directory::is_there);
     step.directories = wish.directories.values().filter(missing).cloned().collect();
     let changed = |file: &&File| {
-        held.contents.get(&file.path) != Some(&file.content)
+        !held.same.contains(&file.path)
             || (file.has_attributes() && !held.infos.get(&file.path).is_some_and(|info| file.fits(info)))
     };
     step.files = wish.files.values().filter(changed).cloned().collect();
+}
+
+/// Services of ours that are not to run are stopped, and disabled if they are not wished for at all.
+fn take_back_services(
+    step: &mut ContainerStep,
+    layer: &mut Layer,
+    after: &mut Record,
+    before: &Record,
+    state: &ContainerState,
+    complete: bool,
+) {
+    let wished = layer.services.clone();
+    let running: BTreeSet<String> = to_run(layer).into_iter().map(str::to_owned).collect();
+    for name in before.services.keys().filter(|name| !running.contains(*name)) {
+        if !complete && !wished.contains_key(name) {
+            continue;
+        }
+        after.services.remove(name);
+        step.stop.insert(name.clone());
+        // Pebble forgets no entry; one that is disabled is never started again.
+        if let Some(old) = state.plan.services.get(name).filter(|_| !wished.contains_key(name)) {
+            let gone = old.clone().startup(Startup::Disabled).override_by(Override::Replace);
+            layer.services.insert(name.clone(), gone);
+        }
+    }
+    // One that was never started has nothing to stop.
+    step.stop.retain(|name| {
+        before.services.get(name).is_some_and(|digest| !digest.is_empty())
+            || status_of(state, name) != Some(&ServiceStatus::Inactive)
+    });
+}
+
+/// Which services are to be started or restarted, and what they will have been started with.
+fn plan_starts(
+    step: &mut ContainerStep,
+    after: &mut Record,
+    before: &Record,
+    wish: &ContainerWish,
+    state: &ContainerState,
+    tried: &BTreeSet<(String, String)>,
+) {
+    let running = to_run(&wish.layer);
+    for (name, digest) in wish.digests.iter().filter(|(name, _)| running.contains(name.as_str())) {
+        if tried.contains(&(step.container.clone(), name.clone())) {
+            continue;
+        }
+        let down = !matches!(status_of(state, name), Some(ServiceStatus::Active | ServiceStatus::Backoff));
+        if before.services.get(name) != Some(digest) {
+            step.start.insert(name.clone(), if down { Why::Down } else { Why::Outdated });
+        } else if down && is_worth_a_start(wish.layer.services.get(name), state.ended.get(name), step) {
+            step.start.insert(name.clone(), Why::Down);
+        }
+        after.services.insert(name.clone(), digest.clone());
+    }
+}
+
+/// Whether a service that was started as it is wished, and is down, is to be started again: not a job that is done, and not
+/// what cannot be started as long as nothing changes.
+fn is_worth_a_start(service: Option<&Service>, ended: Option<&Ended>, step: &ContainerStep) -> bool {
+    match ended {
+        Some(Ended::Well) => !service.is_some_and(is_job),
+        Some(Ended::Failed { lasting: Some(_), .. }) => step.changes_files(),
+        _ => true,
+    }
+}
+
+/// Whether a service may end: it is done when it ends well.
+pub(crate) fn is_job(service: &Service) -> bool {
+    service.on_success == Some(OnExit::Ignore)
+}
+
+/// Checks of ours that are not wished for any longer are stopped and disabled: they would go on to tell Juju and Kubernetes
+/// that something is down.
+fn take_back_checks(step: &mut ContainerStep, layer: &mut Layer, after: &mut Record, state: &ContainerState) {
+    let gone: Vec<String> =
+        after.checks.iter().filter(|name| !layer.checks.contains_key(*name)).cloned().collect();
+    for name in gone {
+        after.checks.remove(&name);
+        let Some(old) = state.plan.checks.get(&name) else { continue };
+        layer
+            .checks
+            .insert(name.clone(), old.clone().startup(Startup::Disabled).override_by(Override::Replace));
+        step.stop_checks.insert(name);
+    }
+}
+
+/// Log targets of ours that are not wished for any longer get the logs of no service. Pebble cannot forget one.
+fn take_back_log_targets(layer: &mut Layer, after: &mut Record, state: &ContainerState) {
+    let gone: Vec<String> =
+        after.log_targets.iter().filter(|name| !layer.log_targets.contains_key(*name)).cloned().collect();
+    for name in gone {
+        after.log_targets.remove(&name);
+        let Some(old) = state.plan.log_targets.get(&name) else { continue };
+        let silent = old.clone().override_by(Override::Replace).services(Vec::<String>::new());
+        layer.log_targets.insert(name, silent);
+    }
 }
 
 /// Which checks are to be started, and whether the workload is to be asked: since it was last asked something else was
@@ -180,6 +177,7 @@ fn plan_checks(
     step: &mut ContainerStep,
     wish: &ContainerWish,
     state: &ContainerState,
+    before: &Record,
     tried: &BTreeSet<(String, String)>,
 ) {
     // Adding a layer starts all of them.
@@ -190,33 +188,29 @@ fn plan_checks(
         let stopped = state.checks.iter().filter(|check| check.status == CheckStatus::Inactive);
         step.start_checks = stopped.map(|check| check.name.clone()).filter(|name| wanted(name)).collect();
     }
-    let asked = (step.container.clone(), started::UP.to_owned());
+    let asked = (step.container.clone(), record::UP.to_owned());
     if wish.up.is_none() || tried.contains(&asked) {
         return;
     }
     let unproven =
-        state.checks.iter().any(|check| check.name == started::UP && check.has_run() == Some(false));
-    let known = started::read(&state.plan);
+        state.checks.iter().any(|check| check.name == record::UP && check.has_run() == Some(false));
     step.ask = unproven
         || !step.start.is_empty()
         || step.layer.is_some()
-        || step.start_checks.contains(started::UP)
-        || known.get(started::UP) != wish.up.as_ref();
+        || step.start_checks.contains(record::UP)
+        || before.asked != wish.up;
 }
 
 /// Whether the plan lacks anything of the layer.
 fn differs(layer: &Layer, plan: &Layer) -> bool {
-    let service =
-        |(name, service): (&String, &Service)| plan.services.get(name).map(legible) != Some(legible(service));
-    let check = |(name, check): (&String, &Check)| {
-        plan.checks.get(name).map(legible) != Some(legible(&as_planned(check)))
-    };
-    let target = |(name, target): (&String, &LogTarget)| {
-        plan.log_targets.get(name).map(legible) != Some(legible(target))
-    };
-    layer.services.iter().any(service)
-        || layer.checks.iter().any(check)
-        || layer.log_targets.iter().any(target)
+    fn changed<T: Serialize>(after: &BTreeMap<String, T>, plan: &BTreeMap<String, T>) -> bool {
+        after.iter().any(|(name, entry)| plan.get(name).map(legible) != Some(legible(entry)))
+    }
+    let after = layer.onto(plan);
+    changed(&after.services, &plan.services)
+        || changed(&after.checks, &plan.checks)
+        || changed(&after.log_targets, &plan.log_targets)
+        || changed(&after.workloads, &plan.workloads)
 }
 
 /// What a plan shows of an entry: Pebble's YAML loses a text's leading line breaks and bends the rarer ones.
@@ -232,13 +226,6 @@ fn legible(entry: &impl Serialize) -> Option<Value> {
         }
     }
     serde_json::to_value(entry).ok().map(bent)
-}
-
-/// A plan shows each check's threshold, Pebble's default where the layer gives none.
-fn as_planned(check: &Check) -> Check {
-    let mut check = check.clone();
-    check.threshold = check.threshold.or(Some(THRESHOLD_DEFAULT));
-    check
 }
 
 #[cfg(test)]

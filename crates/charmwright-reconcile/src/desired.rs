@@ -58,6 +58,17 @@ pub(crate) struct Cause {
     pub(crate) unfulfilled: bool,
 }
 
+/// What the author wished for and nobody can carry out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Mistake {
+    /// A file says that a service reads it which the layer does not have.
+    UnknownReader { path: String, service: String },
+    /// An entry of a layer has a name that the SDK keeps for itself.
+    ReservedName { name: &'static str },
+    /// Nothing at all shall be in the container.
+    AllAbsent { path: String },
+}
+
 /// What is wanted of one container.
 #[derive(Debug, Default)]
 pub(crate) struct ContainerWish {
@@ -66,7 +77,7 @@ pub(crate) struct ContainerWish {
     pub(crate) files: BTreeMap<String, File>,
     pub(crate) directories: BTreeMap<String, Directory>,
     pub(crate) absent: BTreeSet<String>,
-    pub(crate) orphans: Vec<(String, String)>,
+    pub(crate) mistakes: Vec<Mistake>,
     /// What runs when the workload is asked whether it is up, in short; none if nobody asks.
     pub(crate) up: Option<String>,
 }

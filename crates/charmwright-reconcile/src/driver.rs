@@ -1,20 +1,20 @@
 //! One run of a charm, from what is to what should be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use charmwright_event::{Certainty, Context};
 use charmwright_hookcmds::HookCommands;
-use charmwright_pebble::Client;
 use charmwright_snapshot::snapshot::{ContainerSnapshot, Snapshot};
 use charmwright_snapshot::{Declaration, Inputs, Memory, NotYet, Pebbles, Reader, Ready, collect};
 
 use crate::apply::apply;
+use crate::container_held::held;
 use crate::container_plan::{Held, container_step};
-use crate::desired::{ContainerWish, Desired, Wishes};
+use crate::desired::{ContainerWish, Desired, Mistake, Wishes};
 use crate::plan::{Plan, Step, bag_change};
-use crate::{started, status};
+use crate::{record, status};
 
 /// How often `reconcile` may run in one hook before its wishes must agree with what they led to.
 const ROUNDS_MAX: usize = 5;
@@ -41,14 +41,6 @@ pub enum DriveError {
     /// A hook command failed that should not.
     #[error(transparent)]
     Juju(#[from] charmwright_hookcmds::Error),
-    /// Pebble refused what was wanted.
-    #[error("container {container}")]
-    Pebble {
-        /// The container.
-        container: String,
-        /// What it refused, and why.
-        source: Box<charmwright_pebble::Error>,
-    },
     /// `reconcile` wishes for something else each time its last wishes came true.
     #[error("reconcile does not settle: after {ROUNDS_MAX} rounds there is still to do: {}", .steps.join("; "))]
     Unsettled {
@@ -63,6 +55,22 @@ pub enum DriveError {
         /// Why it cannot be removed.
         source: std::io::Error,
     },
+    /// A layer has an entry of a name that the SDK keeps for itself.
+    #[error("container {container}: the name `{name}` is the SDK's own; give the entry of the layer another")]
+    ReservedName {
+        /// The container.
+        container: String,
+        /// The name.
+        name: &'static str,
+    },
+    /// Nothing at all shall be in a container.
+    #[error("container {container}: `absent({path:?})` would remove all of the container's files")]
+    AllAbsent {
+        /// The container.
+        container: String,
+        /// The path, which leads to the root.
+        path: String,
+    },
     /// A file says that a service reads it which the layer does not have.
     #[error("container {container}: {path} is read by `{service}`, which is not in the layer")]
     UnknownReader {
@@ -75,6 +83,17 @@ pub enum DriveError {
     },
 }
 
+impl DriveError {
+    fn of_mistake(container: &str, mistake: Mistake) -> Self {
+        let container = container.to_owned();
+        match mistake {
+            Mistake::UnknownReader { path, service } => Self::UnknownReader { container, path, service },
+            Mistake::ReservedName { name } => Self::ReservedName { container, name },
+            Mistake::AllAbsent { path } => Self::AllAbsent { container, path },
+        }
+    }
+}
+
 /// Runs `reconcile` until nothing is left to do, and reports the status.
 pub(crate) fn reconcile<I: Inputs>(
     function: fn(&I, &Desired) -> Ready<()>,
@@ -85,28 +104,34 @@ pub(crate) fn reconcile<I: Inputs>(
     let (remembered, tried) = (reader.memory(), BTreeSet::new());
     let mut hook = Hook { world, reader: &reader, declaration: declaration::<I>(), remembered, tried };
     let mut snapshot = collect(&reader, &hook.declaration, &world.pebbles)?;
-    let mut done = Vec::new();
+    let (mut done, mut rounds) = (Vec::new(), 0);
     let causes = loop {
         let round = Round::run(function, &snapshot);
-        let plan = hook.plan(&round, &snapshot)?;
+        let (plan, failing) = hook.plan(&round, &snapshot)?;
+        if !failing.is_empty() {
+            // What they are now has a say in what is wished.
+            snapshot.containers.extend(failing);
+            continue;
+        }
         if plan.is_empty() {
             break round.causes;
         }
-        if done.len() >= ROUNDS_MAX {
+        if rounds >= ROUNDS_MAX {
             return Err(DriveError::Unsettled { steps: plan.lines() });
         }
+        rounds += 1;
         tracing::debug!("to do: {}", plan.lines().join("; "));
         hook.save_memory()?;
-        done.push(plan.lines());
-        let denied = apply(&plan, &reader, &world.pebbles)?;
+        let applied = apply(&plan, &reader, &world.pebbles)?;
+        done.extend(applied.done);
         hook.look_again(&plan, &mut snapshot);
-        for (container, cause) in denied {
+        for (container, failing) in applied.failing {
             if let Some(seen) = snapshot.containers.get_mut(container.as_str()) {
-                *seen = ContainerSnapshot::Denied { cause };
+                *seen = failing;
             }
         }
     };
-    hook.report(&done.concat(), &causes)
+    hook.report(&done, &causes)
 }
 
 /// What the inputs have to read.
@@ -145,6 +170,9 @@ impl Round {
     }
 }
 
+/// Containers whose Pebble is there and does not do what it should, by name.
+type Failing = BTreeMap<&'static str, ContainerSnapshot>;
+
 /// What is known while the hook lasts.
 struct Hook<'a> {
     world: &'a World,
@@ -155,12 +183,16 @@ struct Hook<'a> {
 }
 
 impl Hook<'_> {
-    fn plan(&mut self, round: &Round, snapshot: &Snapshot) -> Result<Plan, DriveError> {
+    /// The plan, and the containers that could not be compared: then the plan is not whole.
+    fn plan(&mut self, round: &Round, snapshot: &Snapshot) -> Result<(Plan, Failing), DriveError> {
         let mut plan = Plan::default();
-        self.plan_bags(round, snapshot, &mut plan)?;
-        self.plan_ports(round, &mut plan)?;
-        self.plan_containers(round, snapshot, &mut plan)?;
-        Ok(plan)
+        let (held, failing) = self.held(round, snapshot)?;
+        if failing.is_empty() {
+            self.plan_bags(round, snapshot, &mut plan)?;
+            self.plan_ports(round, &mut plan)?;
+            self.plan_containers(round, snapshot, &held, &mut plan);
+        }
+        Ok((plan, failing))
     }
 
     fn plan_bags(&self, round: &Round, snapshot: &Snapshot, plan: &mut Plan) -> Result<(), DriveError> {
@@ -197,39 +229,47 @@ impl Hook<'_> {
         &mut self,
         round: &Round,
         snapshot: &Snapshot,
+        held: &BTreeMap<&'static str, Held>,
         plan: &mut Plan,
-    ) -> Result<(), DriveError> {
+    ) {
         let nothing = ContainerWish::default();
-        for (&name, seen) in &snapshot.containers {
+        for (&name, held) in held {
             let wish = round.wishes.containers.get(name).unwrap_or(&nothing);
-            if let Some((path, service)) = wish.orphans.first().cloned() {
-                return Err(DriveError::UnknownReader { container: name.to_owned(), path, service });
-            }
-            let ContainerSnapshot::Up(state) = seen else {
-                continue;
-            };
-            let held = self.held(name, wish)?;
-            if let Some(step) = container_step(name, wish, state, &held, &self.tried, round.complete) {
+            let Some(ContainerSnapshot::Up(state)) = snapshot.containers.get(name) else { continue };
+            if let Some(step) = container_step(name, wish, state, held, &self.tried, round.complete) {
                 self.tried.extend(step.start.keys().map(|service| (name.to_owned(), service.clone())));
                 if step.ask {
-                    self.tried.insert((name.to_owned(), started::UP.to_owned()));
+                    self.tried.insert((name.to_owned(), record::UP.to_owned()));
                 }
                 plan.steps.push(Step::Container(Box::new(step)));
             }
         }
-        Ok(())
     }
 
-    /// What is wished for, as it is; what cannot be read counts as absent, and writing it will tell.
-    fn held(&self, container: &str, wish: &ContainerWish) -> Result<Held, DriveError> {
-        let client = self.world.pebbles.client(container);
-        match held(&client, wish) {
-            Ok(held) => Ok(held),
-            Err(error) if error.is_unreachable() => Ok(Held::default()),
-            Err(error) => {
-                Err(DriveError::Pebble { container: container.to_owned(), source: Box::new(error) })
+    /// What is wished for in each container that answers, as it is, and the containers that cannot tell.
+    fn held(
+        &self,
+        round: &Round,
+        snapshot: &Snapshot,
+    ) -> Result<(BTreeMap<&'static str, Held>, Failing), DriveError> {
+        let nothing = ContainerWish::default();
+        let (mut all, mut failing) = (BTreeMap::new(), Failing::new());
+        for (&name, seen) in &snapshot.containers {
+            let wish = round.wishes.containers.get(name).unwrap_or(&nothing);
+            if let Some(mistake) = wish.mistakes.first().cloned() {
+                return Err(DriveError::of_mistake(name, mistake));
+            }
+            if !matches!(seen, ContainerSnapshot::Up(_)) {
+                continue;
+            }
+            match held(&self.world.pebbles.client(name), wish) {
+                Ok(held) => drop(all.insert(name, held)),
+                // The next look tells.
+                Err(error) if error.is_unreachable() => drop(all.insert(name, Held::default())),
+                Err(error) => drop(failing.insert(name, ContainerSnapshot::undone(&error))),
             }
         }
+        Ok((all, failing))
     }
 
     /// What Pebble does is seen at once; what Juju is told is known.
@@ -247,7 +287,8 @@ impl Hook<'_> {
         let look = || charmwright_snapshot::look(&client, container, &self.declaration);
         for _ in 0..LOOKS {
             let seen = look();
-            if matches!(seen, ContainerSnapshot::Up(_)) {
+            // One that is there and does not do as it should does not get better within a second.
+            if !matches!(seen, ContainerSnapshot::Unreachable { .. }) {
                 return seen;
             }
             (self.world.pause)(PATIENCE / LOOKS);
@@ -299,24 +340,6 @@ impl Hook<'_> {
         }
         Ok(())
     }
-}
-
-/// Only what has to be compared is read.
-fn held(client: &Client, wish: &ContainerWish) -> Result<Held, charmwright_pebble::Error> {
-    let mut held = Held::default();
-    let paths: Vec<&str> = wish.files.keys().map(String::as_str).collect();
-    for (path, content) in client.read_files(&paths)? {
-        held.contents.extend(content.ok().map(|content| (path, content)));
-    }
-    let files = wish.files.values().filter(|file| file.has_attributes()).map(|file| &file.path);
-    for path in files.chain(wish.directories.keys()).chain(&wish.absent) {
-        match client.file_info(path) {
-            Ok(info) => held.infos.extend(info.map(|info| (path.clone(), info))),
-            Err(charmwright_pebble::Error::File { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(held)
 }
 
 /// Without a memory the charm works too, only with more reads: so a full disk does not fail the hook. But a memory

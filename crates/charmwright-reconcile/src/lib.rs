@@ -11,14 +11,17 @@ mod action;
 mod apply;
 mod charm;
 mod container;
+mod container_apply;
+mod container_held;
 mod container_plan;
+mod container_step;
 mod desired;
 mod digest;
 mod driver;
 mod file;
 mod logging;
 pub mod plan;
-mod started;
+mod record;
 mod status;
 
 pub use action::{Action, ActionFailed, Parameters, Results};

@@ -6,7 +6,7 @@ use charmwright_event::RelationId;
 use charmwright_hookcmds::{Bag, OpenedPort};
 use charmwright_snapshot::Observed;
 
-use crate::container_plan::ContainerStep;
+use crate::container_step::ContainerStep;
 
 /// What has to be done. Printed, it is one block of lines for people.
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ impl Plan {
 }
 
 impl Step {
-    fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         match self {
             Self::Open(port) => vec![format!("open port {port}")],
             Self::Close(port) => vec![format!("close port {port}")],

@@ -1,10 +1,12 @@
 //! Workload containers.
 
+use std::sync::Arc;
+
 use charmwright_event::{Datum, EventKind};
-use charmwright_pebble::{CheckInfo, CheckStatus, Notice, ServiceInfo};
+use charmwright_pebble::{CheckInfo, CheckStatus, Notice, ServiceInfo, ServiceStatus};
 
 use crate::readiness::{NotYet, Ready, Waker};
-use crate::snapshot::{ContainerSnapshot, ContainerState, FileSnapshot};
+use crate::snapshot::{ContainerSnapshot, ContainerState, Ended, FileSnapshot, Lasting};
 
 /// A workload container with its Pebble.
 ///
@@ -51,11 +53,24 @@ impl Container {
     ///
     /// # Errors
     ///
-    /// If its Pebble does not answer.
+    /// If its Pebble does not answer, answers too slowly or too much, does not let the charm's user ask, or has refused in
+    /// this hook what it was told to do.
     pub fn state(&self) -> Ready<&ContainerState> {
         match &self.seen {
             ContainerSnapshot::Up(state) => Ok(state),
             ContainerSnapshot::Unreachable { cause } => Err(self.not_yet(cause)),
+            // Pebble is there, so no event announces that it answers better.
+            ContainerSnapshot::Failing { cause } => Err(NotYet::waiting(
+                &self.name,
+                cause,
+                Waker::of(EventKind::UpdateStatus, &self.name, Datum::World),
+            )),
+            ContainerSnapshot::Refused { cause } => Err(NotYet::blocked(
+                &self.name,
+                cause,
+                Lasting::in_text(cause).map_or("correct what is wished for there", Lasting::remedy),
+                Waker::of(EventKind::UpdateStatus, &self.name, Datum::World),
+            )),
             ContainerSnapshot::Denied { cause } => Err(NotYet::blocked(
                 &self.name,
                 format!("Pebble does not let the charm's user: {cause}"),
@@ -77,9 +92,7 @@ impl Container {
         let info = self.state()?.services.iter().find(|info| info.name == name);
         match info {
             Some(info) if info.is_running() => Ok(info),
-            Some(info) => {
-                Err(self.service_not_yet(name, &format!("does not run: it is {}", info.current), false))
-            }
+            Some(info) => Err(self.service_down(name, Some(&info.current), false)),
             None => Err(self.service_not_yet(name, "is not in the plan", false)),
         }
     }
@@ -101,7 +114,9 @@ impl Container {
         };
         match self.state()?.checks.iter().find(|check| check.name == name) {
             None => unsure("is not in the plan"),
-            Some(check) if check.status == CheckStatus::Down => Err(self.check_down(name)),
+            Some(check) if check.status == CheckStatus::Down => {
+                Err(self.check_unable(name).unwrap_or_else(|| self.check_down(name)))
+            }
             Some(check) if check.status != CheckStatus::Up => unsure("does not run"),
             Some(check) if check.has_run() == Some(false) => unsure("has not run yet"),
             Some(check) => Ok(check),
@@ -122,6 +137,40 @@ impl Container {
             Waker::of(EventKind::UpdateStatus, &self.name, Datum::World)
         };
         NotYet::waiting(&self.name, format!("service {service} {cause}"), waker)
+    }
+
+    /// A service that does not run, with Pebble's reason where it gives one. If only a person can mend that, the unit is
+    /// blocked until the container has another image.
+    ///
+    /// `checked` says whether a check is down that would recover with it.
+    pub fn service_down(&self, service: &str, status: Option<&ServiceStatus>, checked: bool) -> NotYet {
+        let ended = self.state().ok().and_then(|state| state.ended.get(service));
+        match (ended, status) {
+            (Some(Ended::Failed { cause, lasting: Some(lasting) }), _) => NotYet::blocked(
+                &self.name,
+                format!("service {service} cannot start: {cause}"),
+                lasting.remedy(),
+                Waker::of(EventKind::PebbleReady, &self.name, Datum::Container),
+            ),
+            (Some(Ended::Failed { cause, .. }), _) => {
+                self.service_not_yet(service, &format!("does not run: {cause}"), checked)
+            }
+            (_, Some(status)) => {
+                self.service_not_yet(service, &format!("does not run: it is {status}"), checked)
+            }
+            (_, None) => self.service_not_yet(service, "does not run", checked),
+        }
+    }
+
+    /// A check that is down because it cannot even begin, which only a person can mend; `None` if it is not.
+    pub fn check_unable(&self, check: &str) -> Option<NotYet> {
+        let lasting = self.state().ok()?.unable.get(check)?;
+        Some(NotYet::blocked(
+            &self.name,
+            format!("check {check} cannot run: {}", lasting.words()),
+            lasting.remedy(),
+            Waker::of(EventKind::PebbleReady, &self.name, Datum::Container),
+        ))
     }
 
     /// A check that is down. Pebble tells Juju when it recovers (Juju 3.6).
@@ -198,6 +247,9 @@ impl Noticed {
 
 /// A file in a container that the charm reads: `#[file("web", "/etc/version")]`. What the charm itself wants there is a
 /// wish, not an input.
+///
+/// A file of more than 1 MiB is not read, since whoever owns its folder in the container decides how large it is. The
+/// declaration can allow more: `#[file("web", "/srv/list", bytes_max = 4_194_304)]`.
 #[derive(Debug, Clone)]
 pub struct ContainerFile {
     container: Container,
@@ -211,7 +263,7 @@ impl ContainerFile {
 
     /// For tests: a file with this content.
     pub fn with_content(container: &str, path: &str, content: impl Into<Vec<u8>>) -> Self {
-        let file = FileSnapshot::Content(content.into());
+        let file = FileSnapshot::Content(Arc::from(content.into()));
         let state = ContainerState { files: [(path.to_owned(), file)].into(), ..ContainerState::default() };
         Self::new(Container::new(container, ContainerSnapshot::Up(Box::new(state))), path)
     }
@@ -225,11 +277,13 @@ impl ContainerFile {
     ///
     /// # Errors
     ///
-    /// If Pebble does not answer, if there is no such file, or if it cannot be read. Juju is not told when a file changes,
-    /// so such a wait ends with `update-status`, or with any other event.
+    /// If Pebble does not answer, if there is no such file, if it cannot be read, or if it is larger than its declaration
+    /// allows: then the unit is blocked. Juju is not told when a file changes, so such a wait ends with `update-status`, or
+    /// with any other event.
     pub fn content(&self) -> Ready<&[u8]> {
         match self.container.state()?.files.get(&self.path) {
             Some(FileSnapshot::Content(content)) => Ok(content),
+            Some(FileSnapshot::TooLarge { bytes, bytes_max }) => Err(self.too_large(*bytes, *bytes_max)),
             Some(FileSnapshot::Unreadable { cause }) => {
                 Err(self.not_yet(&format!("cannot be read: {cause}")))
             }
@@ -244,6 +298,17 @@ impl ContainerFile {
     /// As for [`content`](Self::content), and if it is not UTF-8.
     pub fn text(&self) -> Ready<&str> {
         str::from_utf8(self.content()?).map_err(|_| self.not_yet("is not UTF-8"))
+    }
+
+    fn too_large(&self, bytes: Option<u64>, bytes_max: u64) -> NotYet {
+        let Self { container, path } = self;
+        let cause = match bytes {
+            Some(bytes) => format!("file {path} has {bytes} bytes, and at most {bytes_max} are read"),
+            None => format!("file {path} has more than {bytes_max} bytes, which is as far as it is read"),
+        };
+        let remedy = "make the file smaller, or allow more with `bytes_max` in the charm";
+        let waker = Waker::of(EventKind::UpdateStatus, &container.name, Datum::World);
+        NotYet::blocked(&container.name, cause, remedy, waker)
     }
 
     fn not_yet(&self, cause: &str) -> NotYet {

@@ -51,8 +51,25 @@ pub struct Declaration {
     pub containers: Vec<&'static str>,
     /// Notices that it waits for: container and key.
     pub notices: Vec<(&'static str, &'static str)>,
-    /// Files that it reads: container and path.
-    pub files: Vec<(&'static str, &'static str)>,
+    /// Files that it reads.
+    pub files: Vec<FileDeclaration>,
+}
+
+/// A file of a container that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileDeclaration {
+    /// The container.
+    pub container: &'static str,
+    /// The path.
+    pub path: &'static str,
+    /// How many bytes of it are read at most: a larger one is not read.
+    pub bytes_max: u64,
+}
+
+impl FileDeclaration {
+    /// How many bytes a declared file has at most, unless its declaration says another number: enough for what a charm
+    /// reads (a version, a key, a certificate, a list), and little enough that a hook keeps some of them.
+    pub const BYTES_MAX: u64 = 1024 * 1024;
 }
 
 /// How an endpoint is read.
@@ -256,10 +273,15 @@ impl Declaration {
         self.notices.push((container, key));
     }
 
-    /// Adds a file of a container.
-    pub fn file(&mut self, container: &'static str, path: &'static str) {
+    /// Adds a file of a container, of which at most `bytes_max` bytes are read. Of two that name the same file the larger
+    /// number counts.
+    pub fn file(&mut self, container: &'static str, path: &'static str, bytes_max: u64) {
         self.container(container);
-        self.files.push((container, path));
+        let same = |file: &&mut FileDeclaration| (file.container, file.path) == (container, path);
+        match self.files.iter_mut().find(same) {
+            Some(file) => file.bytes_max = file.bytes_max.max(bytes_max),
+            None => self.files.push(FileDeclaration { container, path, bytes_max }),
+        }
     }
 }
 

@@ -1,42 +1,40 @@
 //! Looking at a container.
 
+mod ended;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use charmwright_pebble::{Client, FileError, FileErrorKind, Notice, NoticeKind, NoticesOptions};
+use charmwright_pebble::{Client, Error, FileError, FileErrorKind, Notice, NoticeKind, NoticesOptions};
 
-use crate::input::Declaration;
+use crate::input::{Declaration, FileDeclaration};
 use crate::snapshot::{ContainerSnapshot, ContainerState, FileSnapshot};
 
 /// Asks the Pebble of a container for all that plans are compared with, and for what is declared of it.
 pub fn look(client: &Client, container: &str, declaration: &Declaration) -> ContainerSnapshot {
-    let of_it = |all: &[(&'static str, &'static str)]| -> Vec<&'static str> {
-        all.iter().filter(|(name, _)| *name == container).map(|(_, what)| *what).collect()
-    };
-    let state = || {
-        Ok(ContainerState {
-            plan: client.plan()?,
-            services: client.all_services()?,
-            checks: client.all_checks()?,
-            notices: notices(client, &of_it(&declaration.notices))?,
-            files: files(client, &of_it(&declaration.files))?,
-        })
-    };
-    match state() {
+    match state(client, container, declaration) {
         Ok(state) => ContainerSnapshot::Up(Box::new(state)),
-        // Other users' notices are refused in another way.
-        Err(
-            charmwright_pebble::Error::Denied { message, .. }
-            | charmwright_pebble::Error::Api { status: 403, message, .. },
-        ) => ContainerSnapshot::Denied { cause: message },
-        Err(error) if error.is_unreachable() => {
-            ContainerSnapshot::Unreachable { cause: "Pebble does not answer".to_owned() }
-        }
-        Err(error) => ContainerSnapshot::Unreachable { cause: error.to_string() },
+        Err(error) => ContainerSnapshot::unseen(&error),
     }
 }
 
-/// Those of all users: a workload may run as any.
-fn notices(client: &Client, keys: &[&str]) -> Result<BTreeMap<String, Notice>, charmwright_pebble::Error> {
+fn state(client: &Client, container: &str, declaration: &Declaration) -> Result<ContainerState, Error> {
+    let (plan, services, checks) = (client.plan()?, client.all_services()?, client.all_checks()?);
+    let keys = declaration.notices.iter().filter(|(name, _)| *name == container).map(|(_, key)| *key);
+    let declared: Vec<_> = declaration.files.iter().filter(|file| file.container == container).collect();
+    Ok(ContainerState {
+        ended: ended::of_services(client, &plan, &services)?,
+        unable: ended::of_checks(client, &checks)?,
+        notices: notices(client, &keys.collect::<Vec<_>>())?,
+        files: files(client, &declared)?,
+        plan,
+        services,
+        checks,
+    })
+}
+
+/// Reads the notices of all users, since a workload may run as any user.
+fn notices(client: &Client, keys: &[&str]) -> Result<BTreeMap<String, Notice>, Error> {
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -52,19 +50,44 @@ fn moment(time: &str) -> String {
     format!("{}.{fraction:0<9}", seconds.trim_end_matches('Z'))
 }
 
-fn files(
-    client: &Client,
-    paths: &[&str],
-) -> Result<BTreeMap<String, FileSnapshot>, charmwright_pebble::Error> {
-    if paths.is_empty() {
-        return Ok(BTreeMap::new());
+/// Reads the declared files, each no further than its declaration allows: whoever owns the folder in the container may
+/// have made it of any size.
+fn files(client: &Client, declared: &[&FileDeclaration]) -> Result<BTreeMap<String, FileSnapshot>, Error> {
+    let mut files = BTreeMap::new();
+    let mut wanted = Vec::new();
+    for file in declared {
+        // The size is asked for first, so that a file that is too large is told with its size.
+        let seen = match client.file_info(file.path) {
+            Ok(None) => FileSnapshot::Missing,
+            Ok(Some(info)) => match info.size.filter(|bytes| *bytes > file.bytes_max) {
+                Some(bytes) => FileSnapshot::TooLarge { bytes: Some(bytes), bytes_max: file.bytes_max },
+                None => {
+                    wanted.push((file.path, file.bytes_max));
+                    continue;
+                }
+            },
+            Err(error @ Error::File { .. }) => FileSnapshot::Unreadable { cause: error.to_string() },
+            Err(error) => return Err(error),
+        };
+        files.insert(file.path.to_owned(), seen);
     }
-    let seen = |result: Result<Vec<u8>, FileError>| match result {
-        Ok(content) => FileSnapshot::Content(content),
-        Err(error) if error.kind == FileErrorKind::NotFound => FileSnapshot::Missing,
-        Err(error) => FileSnapshot::Unreadable { cause: error.to_string() },
-    };
-    Ok(client.read_files(paths)?.into_iter().map(|(path, result)| (path, seen(result))).collect())
+    for (path, result) in client.read_files_within(&wanted)? {
+        let bytes_max =
+            wanted.iter().find(|(wanted, _)| *wanted == path).map_or(0, |(_, bytes_max)| *bytes_max);
+        files.insert(path, content(result, bytes_max));
+    }
+    Ok(files)
+}
+
+fn content(result: Result<Vec<u8>, FileError>, bytes_max: u64) -> FileSnapshot {
+    match result {
+        Ok(content) => FileSnapshot::Content(Arc::from(content)),
+        Err(error) => match error.kind {
+            FileErrorKind::NotFound => FileSnapshot::Missing,
+            FileErrorKind::TooLarge => FileSnapshot::TooLarge { bytes: None, bytes_max },
+            _ => FileSnapshot::Unreadable { cause: error.to_string() },
+        },
+    }
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub mod prelude {
 pub mod __private {
     pub use charmwright_reconcile::{Action, ActionFailed, Parameters};
     pub use charmwright_snapshot::config::{Options, read};
-    pub use charmwright_snapshot::input::{Input, PeersInput, ProvidesInput, RequiresInput};
+    pub use charmwright_snapshot::input::{FileDeclaration, Input, PeersInput, ProvidesInput, RequiresInput};
     pub use charmwright_snapshot::{
         Config, Container, ContainerFile, Declaration, Inputs, Interface, NotYet, Noticed, Offered,
         PeerInterface, Snapshot,

@@ -124,16 +124,21 @@ fn folded<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Layer {
         fold(&mut all.log_targets, &layer.log_targets);
         fold(&mut all.workloads, &layer.workloads);
     }
-    // Pebble does so whenever it folds, also two layers of one label: the default is then as good as written.
-    for check in all.checks.values_mut() {
+    normalise(&mut all);
+    all
+}
+
+/// Writes down what checks do not say. Pebble does so whenever it folds, also two layers of one label: the default is then
+/// as good as written.
+pub(super) fn normalise(plan: &mut Layer) {
+    for check in plan.checks.values_mut() {
         check.threshold = check.threshold.filter(|threshold| *threshold != 0).or(Some(THRESHOLD));
-        // So is a timeout that is longer than the period.
+        // A timeout that is longer than the period is written down, too.
         let period = check.period.as_ref().and_then(GoDuration::to_duration).unwrap_or(PERIOD);
         if check.timeout.as_ref().and_then(GoDuration::to_duration).is_some_and(|timeout| timeout > period) {
             check.timeout = Some(period.into());
         }
     }
-    all
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
+use charmwright::Charm;
 use charmwright::pebble::ServiceStatus;
 use charmwright::prelude::*;
-use charmwright::{Charm, DriveError};
 use charmwright_sim::events::Hook;
 
 use crate::pebble::{LOOK_PERIOD, Pebble};
@@ -181,14 +181,16 @@ fn a_check_that_is_down_is_waited_for_with_its_recovery_as_the_waker() {
 }
 
 #[test]
-fn a_layer_that_pebble_refuses_fails_the_hook_with_its_reason_and_leaves_what_runs() {
+fn a_layer_that_pebble_refuses_blocks_the_unit_with_its_reason_and_leaves_what_runs() {
     let pebble = Pebble::start();
     let mut unit = unit(&pebble);
     wish(&mut unit, &pebble, 1);
-    unit.model.set_option("port", 7.into());
-    let error = unit.try_run(&work(), &Hook::Unit("config-changed")).unwrap_err();
-    assert!(matches!(&error, DriveError::Pebble { container, .. } if container == "work"), "{error}");
+    wish(&mut unit, &pebble, 7);
+    let status = unit.status();
+    assert!(status.starts_with("blocked: work: cannot add layer") && status.contains("web"), "{status}");
     assert_eq!(pebble.status("reader"), ServiceStatus::Active);
+    wish(&mut unit, &pebble, 1);
+    assert_eq!(unit.status(), "active: ");
 }
 
 #[test]

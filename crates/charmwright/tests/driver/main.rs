@@ -5,6 +5,9 @@ mod containers;
 mod daemon_dies;
 mod pebble;
 mod readiness;
+mod services;
+mod simulated;
+mod taken_back;
 mod unit;
 
 use charmwright::Charm;

@@ -185,19 +185,60 @@ fn files_directories_and_what_shall_not_be_are_brought_about_and_kept() {
 }
 
 #[test]
-fn a_wish_that_cannot_be_carried_out_names_container_and_path() {
+fn a_wish_that_cannot_be_carried_out_blocks_the_unit_and_names_container_and_path() {
     let pebble = Pebble::start();
     let mut unit = unit(&pebble);
     std::fs::create_dir_all(file("taken")).unwrap();
     let taken: Charm<Work> = charm(|work: &Work, desired: &Desired| {
+        desired.open_port(Port::new(80));
         desired.container(&work.container).file(File::unread(&file("taken"), "x"));
         Ok(())
     });
-    let hook = charmwright_sim::events::Hook::Unit("config-changed");
-    let error = unit.try_run(&taken, &hook).unwrap_err();
-    let source = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(error.to_string(), "container work");
-    assert!(source.contains(&file("taken")), "{source}");
+    unit.config_changed(&taken);
+    let status = unit.status();
+    assert!(status.starts_with("blocked: work: cannot write") && status.contains(&file("taken")), "{status}");
+    // The rest of the hook is done.
+    assert!(unit.model.ports().contains("80/tcp"));
+    std::fs::remove_dir(file("taken")).unwrap();
+    unit.config_changed(&taken);
+    assert_eq!(unit.status(), "active: ");
+}
+
+#[test]
+fn why_a_check_or_a_file_cannot_be_as_wished_reaches_the_status() {
+    let pebble = Pebble::start();
+    let mut unit = unit(&pebble);
+    let no_program: Charm<Work> = charm(|work: &Work, desired: &Desired| {
+        let check = Check::exec("/no/such/program").period(Duration::from_millis(100)).threshold(1);
+        desired.container(&work.container).layer(Layer::new().check("up", check))
+    });
+    unit.config_changed(&no_program);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while pebble.client().checks(&["up"]).unwrap()[0].status != CheckStatus::Down {
+        assert!(Instant::now() < deadline, "the check does not fail");
+        std::thread::sleep(LOOK_PERIOD);
+    }
+    unit.config_changed(&no_program);
+    let told = "blocked: work: check up cannot run: no such file or directory; use an image that has it";
+    assert!(unit.status().starts_with(told), "{}", unit.status());
+
+    let no_user: Charm<Work> = charm(|work: &Work, desired: &Desired| {
+        let mut check = Check::exec("true");
+        "nobody-here".clone_into(&mut check.exec.as_mut().unwrap().user);
+        desired.container(&work.container).layer(Layer::new().check("up", check))
+    });
+    unit.config_changed(&no_user);
+    let status = unit.status();
+    assert!(status.starts_with("blocked") && status.contains("unknown user nobody-here"), "{status}");
+
+    let no_owner: Charm<Work> = charm(|work: &Work, desired: &Desired| {
+        let owned = File::unread(&file("owned"), "x").owner(Owner::user("nobody-here"));
+        desired.container(&work.container).file(owned);
+        Ok(())
+    });
+    unit.config_changed(&no_owner);
+    let status = unit.status();
+    assert!(status.starts_with("blocked") && status.contains("unknown user nobody-here"), "{status}");
 }
 
 #[test]

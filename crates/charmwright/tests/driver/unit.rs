@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use charmwright::pebble::Client;
 use charmwright::{Charm, DriveError, Pebbles, World};
 use charmwright_event::Context;
 use charmwright_hookcmds::{Call, HookCommands, Reply, Transport, TransportError};
@@ -21,6 +22,8 @@ pub(crate) struct Unit {
     pub(crate) model: Model,
     /// Where the sockets of its containers are.
     pub(crate) containers: PathBuf,
+    /// What leads to the Pebble of every container instead of a socket.
+    pub(crate) pebble: Option<Client>,
     watch: Watch,
     _work: tempfile::TempDir,
 }
@@ -53,7 +56,7 @@ impl Unit {
         let paths = Paths { tools: at.clone(), base: at.clone(), charm: at.clone(), socket };
         let declared = Declared::read(folder).unwrap();
         let model = Model::new(declared, "dev", leader, false, JujuVersion::default(), paths).unwrap();
-        Self { model, containers: at, watch: Watch::default(), _work: work }
+        Self { model, containers: at, pebble: None, watch: Watch::default(), _work: work }
     }
 
     /// Adds a relation whose `relation-created` has run.
@@ -91,11 +94,15 @@ impl Unit {
         hook: &Hook,
     ) -> Result<Record, DriveError> {
         let mut failed = None;
-        let containers = self.containers.clone();
+        let (containers, pebble) = (self.containers.clone(), self.pebble.clone());
         let mut function = Function(|variables: &[(String, String)], session: &Session<'_>| {
             let context = Context::from_variables(variables.iter().cloned()).unwrap();
             served(session, |juju| {
-                let world = World { juju, pebbles: Pebbles::in_folder(&containers), pause: |_| {} };
+                let pebbles = match pebble.clone() {
+                    Some(client) => Pebbles::new(move |_| client.clone()),
+                    None => Pebbles::in_folder(&containers),
+                };
+                let world = World { juju, pebbles, pause: |_| {} };
                 failed = charm.run(&context, &world).err();
                 u8::from(failed.is_some())
             })
