@@ -1,6 +1,7 @@
 //! Carrying out a plan.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use charmwright_hookcmds::{BagOwner, ErrorKind};
 use charmwright_snapshot::snapshot::ContainerSnapshot;
@@ -23,8 +24,13 @@ pub(crate) struct Applied {
 }
 
 /// Carries out all steps, in order. A Pebble that goes away in the middle is not an error: what was seen next
-/// tells.
-pub(crate) fn apply(plan: &Plan, reader: &Reader<'_>, pebbles: &Pebbles) -> Result<Applied, DriveError> {
+/// tells. `left` is what each container has left of the time for starts and stops.
+pub(crate) fn apply(
+    plan: &Plan,
+    reader: &Reader<'_>,
+    pebbles: &Pebbles,
+    left: &mut BTreeMap<String, Duration>,
+) -> Result<Applied, DriveError> {
     let mut applied = Applied::default();
     for step in &plan.steps {
         match step {
@@ -39,7 +45,8 @@ pub(crate) fn apply(plan: &Plan, reader: &Reader<'_>, pebbles: &Pebbles) -> Resu
             },
             Step::Container(step) => {
                 let container = &step.container;
-                if let Err(error) = apply_container(step, &pebbles.client(container)) {
+                let left = left.entry(container.clone()).or_insert(step.patience);
+                if let Err(error) = apply_container(step, &pebbles.client(container), left) {
                     tracing::warn!("container {container}: {}", told(&error));
                     applied.done.push(unfinished(step));
                     // One that went away is looked at again; one that refuses may answer questions all the same.

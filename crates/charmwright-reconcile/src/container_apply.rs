@@ -1,16 +1,13 @@
 //! Carrying out what has to be done in a container.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use charmwright_pebble::{Change, ChangeStatus, Client, Error, Layer, ServiceStatus};
 
 use crate::container_step::ContainerStep;
 use crate::logging::told;
 use crate::record::{self, Record};
-
-/// How long a start or stop may take: more than Pebble's own kill delay and what it adds.
-const CHANGE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The label of our layer.
 const LABEL: &str = "charmwright";
@@ -21,7 +18,13 @@ const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// Files, then the plan, then the processes, then the question whether they are up, then the record of what they were
 /// started with: whatever the hook dies between, the next one sees what is still to do.
-pub(crate) fn apply_container(step: &ContainerStep, client: &Client) -> Result<(), Error> {
+///
+/// `left` is what is left of the time for starts and stops in this container.
+pub(crate) fn apply_container(
+    step: &ContainerStep,
+    client: &Client,
+    left: &mut Duration,
+) -> Result<(), Error> {
     for path in &step.absent {
         client.remove_path(path, true)?;
     }
@@ -32,7 +35,7 @@ pub(crate) fn apply_container(step: &ContainerStep, client: &Client) -> Result<(
         client.write_file(&file.path, &file.content, &file.options())?;
     }
     if !step.stop.is_empty() {
-        client.stop_and_wait(&names(&step.stop), CHANGE_TIMEOUT)?;
+        charged(left, |left| client.stop_and_wait(&names(&step.stop), left))?;
     }
     if let Some(layer) = step.layer_with_names() {
         add_layer(client, layer, &step.stop_checks)?;
@@ -48,7 +51,8 @@ pub(crate) fn apply_container(step: &ContainerStep, client: &Client) -> Result<(
     let mut record = step.record.clone();
     if !step.start.is_empty() {
         let names: Vec<&str> = step.start.keys().map(String::as_str).collect();
-        let change = client.wait_change(&client.restart(&names)?, CHANGE_TIMEOUT)?;
+        let change = client.restart(&names)?;
+        let change = charged(left, |left| client.wait_change(&change, left))?;
         if let Some(failure) = &change.err {
             tracing::warn!("container {}: {failure}", step.container);
             record =
@@ -62,6 +66,14 @@ pub(crate) fn apply_container(step: &ContainerStep, client: &Client) -> Result<(
         Some(record) => client.add_layer(LABEL, &record.written_to(Layer::new())),
         None => Ok(()),
     }
+}
+
+/// Waits for something, and takes what that took from what is left.
+fn charged<T>(left: &mut Duration, wait: impl FnOnce(Duration) -> Result<T, Error>) -> Result<T, Error> {
+    let began = Instant::now();
+    let waited = wait(*left);
+    *left = left.saturating_sub(began.elapsed());
+    waited
 }
 
 /// Adds our layer, in which the checks of `gone` are disabled. A Pebble before 1.19 knows no disabled check; there they are

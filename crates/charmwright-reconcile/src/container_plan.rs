@@ -1,6 +1,7 @@
 //! What has to be done in a container.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use charmwright_pebble::{CheckStatus, FileInfo, Layer, OnExit, Override, Service, ServiceStatus, Startup};
 use charmwright_snapshot::snapshot::{ContainerState, Ended};
@@ -23,6 +24,26 @@ pub(crate) struct Held {
     pub(crate) present: BTreeSet<String>,
 }
 
+/// How long Pebble takes to stop a process, unless its service says.
+const KILL_DELAY: Duration = Duration::from_secs(5);
+/// How long Pebble then waits for a process to end that it has killed.
+const AFTER_KILL: Duration = Duration::from_secs(5);
+/// How long Pebble watches a process after its start; those that depend on one another start one after the other.
+const START: Duration = Duration::from_secs(1);
+/// What starts and stops may take beyond that, on a busy node.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// How long all starts and stops in a container may take in a hook: as long as its own services say, and no longer than a
+/// hook can wait for a daemon that never ends them.
+fn patience(plan: &Layer, wished: &Layer) -> Duration {
+    let services = || plan.services.values().chain(wished.services.values());
+    let kill_delay = services().filter_map(|service| service.kill_delay.as_ref()?.to_duration()).max();
+    let starts = u32::try_from(to_run(wished).len()).unwrap_or(u32::MAX);
+    [kill_delay.unwrap_or(KILL_DELAY).max(KILL_DELAY), AFTER_KILL, START.saturating_mul(starts), MARGIN]
+        .into_iter()
+        .fold(Duration::ZERO, Duration::saturating_add)
+}
+
 /// What has to be done in a container.
 ///
 /// `held` are the wished files as they are; `tried` are the services that this hook has started already.
@@ -36,7 +57,8 @@ pub(crate) fn container_step(
 ) -> Option<ContainerStep> {
     let before = Record::read(&state.plan);
     let mut after = before.with_names_of(&wish.layer, &to_run(&wish.layer));
-    let mut step = ContainerStep { container: container.to_owned(), ..ContainerStep::default() };
+    let patience = patience(&state.plan, &wish.layer);
+    let mut step = ContainerStep { container: container.to_owned(), patience, ..ContainerStep::default() };
     plan_files(&mut step, wish, held);
 
     let mut layer = wish.layer.clone();

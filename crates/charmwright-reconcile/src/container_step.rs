@@ -1,6 +1,7 @@
 //! What has to be done in a container, as a value that can be printed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use charmwright_pebble::Layer;
 
@@ -24,6 +25,8 @@ pub(crate) struct ContainerStep {
     pub(crate) start: BTreeMap<String, Why>,
     /// Whether the workload is to be asked at once if it is up.
     pub(crate) ask: bool,
+    /// How long all starts and stops in this container may take in a hook, together.
+    pub(crate) patience: Duration,
     /// What the record says when all is done, if that is something else than before.
     pub(crate) record: Option<Record>,
 }

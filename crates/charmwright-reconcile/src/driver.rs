@@ -104,7 +104,7 @@ pub(crate) fn reconcile<I: Inputs>(
     let (remembered, tried) = (reader.memory(), BTreeSet::new());
     let mut hook = Hook { world, reader: &reader, declaration: declaration::<I>(), remembered, tried };
     let mut snapshot = collect(&reader, &hook.declaration, &world.pebbles)?;
-    let (mut done, mut rounds) = (Vec::new(), 0);
+    let (mut done, mut rounds, mut left) = (Vec::new(), 0, BTreeMap::new());
     let causes = loop {
         let round = Round::run(function, &snapshot);
         let (plan, failing) = hook.plan(&round, &snapshot)?;
@@ -122,7 +122,7 @@ pub(crate) fn reconcile<I: Inputs>(
         rounds += 1;
         tracing::debug!("to do: {}", plan.lines().join("; "));
         hook.save_memory()?;
-        let applied = apply(&plan, &reader, &world.pebbles)?;
+        let applied = apply(&plan, &reader, &world.pebbles, &mut left)?;
         done.extend(applied.done);
         hook.look_again(&plan, &mut snapshot);
         for (container, failing) in applied.failing {

@@ -57,15 +57,16 @@ fn files(client: &Client, declared: &[&FileDeclaration]) -> Result<BTreeMap<Stri
     let mut wanted = Vec::new();
     for file in declared {
         // The size is asked for first, so that a file that is too large is told with its size.
+        let too_large = |bytes: &u64| *bytes > file.bytes_max;
         let seen = match client.file_info(file.path) {
             Ok(None) => FileSnapshot::Missing,
-            Ok(Some(info)) => match info.size.filter(|bytes| *bytes > file.bytes_max) {
-                Some(bytes) => FileSnapshot::TooLarge { bytes: Some(bytes), bytes_max: file.bytes_max },
-                None => {
+            Ok(Some(info)) => {
+                let Some(bytes) = info.size.filter(too_large) else {
                     wanted.push((file.path, file.bytes_max));
                     continue;
-                }
-            },
+                };
+                FileSnapshot::TooLarge { bytes: Some(bytes), bytes_max: file.bytes_max }
+            }
             Err(error @ Error::File { .. }) => FileSnapshot::Unreadable { cause: error.to_string() },
             Err(error) => return Err(error),
         };

@@ -4,14 +4,27 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use charmwright_pebble::Client;
+
+/// How long all requests to one container's Pebble may take in a hook, together. Pebble answers within milliseconds, under
+/// load within a second or two; a daemon that is stuck, or wants to be, holds the hook so long and no longer. What Pebble
+/// itself needs to start and stop processes is not counted.
+pub const CONTAINER_BUDGET: Duration = Duration::from_secs(15);
+
+/// How long all containers of a unit may take in a hook, together: two of them may be stuck.
+pub const HOOK_BUDGET: Duration = Duration::from_secs(30);
+
+/// What each container is given however long the others took, so that a sick one starves no healthy one.
+pub const CONTAINER_BUDGET_MIN: Duration = Duration::from_secs(1);
 
 /// The Pebbles of a unit's containers: one client each, so that whoever speaks to one in a hook shares its connections,
 /// and its version is asked for once.
 pub struct Pebbles {
     connect: Box<dyn Fn(&str) -> Client + Send + Sync>,
-    clients: Mutex<BTreeMap<String, Client>>,
+    /// Each with the time that it was given.
+    clients: Mutex<BTreeMap<String, (Client, Duration)>>,
 }
 
 impl Pebbles {
@@ -29,10 +42,26 @@ impl Pebbles {
     }
 
     /// The client of a container. Its Pebble need not be there.
+    ///
+    /// All requests to it together have [`CONTAINER_BUDGET`], or what other containers have left of [`HOOK_BUDGET`].
     pub fn client(&self, container: &str) -> Client {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        clients.entry(container.to_owned()).or_insert_with(|| (self.connect)(container)).clone()
+        if let Some((client, _)) = clients.get(container) {
+            return client.clone();
+        }
+        let budget = budget(clients.values());
+        let client = (self.connect)(container).with_budget(budget);
+        clients.insert(container.to_owned(), (client.clone(), budget));
+        client
     }
+}
+
+/// The time for one more container beside these.
+fn budget<'a>(others: impl Iterator<Item = &'a (Client, Duration)>) -> Duration {
+    let used =
+        |(client, given): &(Client, Duration)| given.saturating_sub(client.budget_left().unwrap_or(*given));
+    let left = HOOK_BUDGET.saturating_sub(others.map(used).sum());
+    left.clamp(CONTAINER_BUDGET_MIN, CONTAINER_BUDGET)
 }
 
 impl fmt::Debug for Pebbles {

@@ -7,6 +7,7 @@ mod pebble;
 mod readiness;
 mod services;
 mod simulated;
+mod slow;
 mod taken_back;
 mod unit;
 

@@ -159,6 +159,29 @@ fn a_file_of_the_container_is_an_input() {
     assert_eq!(unit.status(), "waiting: work: file /no/such/file is not there (woken by update-status)");
 }
 
+/// A file that takes no room and has no end for whoever reads it.
+fn make_huge(path: &str) {
+    std::fs::File::create(path).unwrap().set_len(20 << 30).unwrap();
+}
+
+#[test]
+fn a_wished_file_is_not_read_if_what_is_there_has_another_size() {
+    let pebble = Pebble::start();
+    let mut unit = unit(&pebble);
+    let wish: Charm<Work> = charm(|work: &Work, desired: &Desired| {
+        desired.container(&work.container).file(File::unread(&file("wished"), "abc"));
+        Ok(())
+    });
+    make_huge(&file("wished"));
+    unit.config_changed(&wish);
+    assert_eq!(std::fs::read_to_string(file("wished")).unwrap(), "abc");
+    // Another content of the same size is found all the same.
+    std::fs::write(file("wished"), "abd").unwrap();
+    unit.config_changed(&wish);
+    assert_eq!(std::fs::read_to_string(file("wished")).unwrap(), "abc");
+    assert_eq!(unit.status(), "active: ");
+}
+
 #[test]
 fn files_directories_and_what_shall_not_be_are_brought_about_and_kept() {
     let pebble = Pebble::start();

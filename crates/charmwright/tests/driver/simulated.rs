@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use charmwright::Charm;
@@ -20,7 +20,9 @@ use crate::unit::Unit;
 #[derive(Debug, Inputs)]
 pub(crate) struct Work {
     #[container("work")]
-    pub(crate) container: Container,
+    container: Container,
+    #[container("side")]
+    side: Container,
 }
 
 pub(crate) type Wish = Rc<dyn Fn(&Container, &Desired) -> Result<(), NotYet>>;
@@ -31,13 +33,20 @@ thread_local! {
 
 fn reconcile(work: &Work, desired: &Desired) -> Result<(), NotYet> {
     let wish = WISH.with_borrow(Clone::clone).unwrap();
-    wish(&work.container, desired)
+    // Whatever becomes of it, the rest of the hook is done.
+    desired.open_port(Port::new(8080));
+    let side = Layer::new().service("side", service("/bin/side"));
+    let side = desired.container(&work.side).layer(side);
+    wish(&work.container, desired)?;
+    side
 }
 
-/// A unit with one container, `work`.
+/// A unit with a container `work`, and `side`, in which a service runs.
 pub(crate) struct Simulated {
     pub(crate) unit: Unit,
     pub(crate) pebble: InProcess,
+    /// The Pebble of the other container, in which all is well.
+    pub(crate) side: InProcess,
     pub(crate) watched: Arc<Watched>,
 }
 
@@ -53,8 +62,11 @@ impl Simulated {
         let pebble = InProcess::start(settings, Script::new(), MemoryFiles::default()).unwrap();
         let watched = Arc::new(Watched::new(pebble.clone()));
         let mut unit = Unit::new(true);
-        unit.pebble = Some(Client::over(Arc::clone(&watched) as Arc<dyn Transport>));
-        Self { unit, pebble, watched }
+        let client = Client::over(Arc::clone(&watched) as Arc<dyn Transport>);
+        unit.pebbles.insert("work".to_owned(), client);
+        let side = InProcess::new();
+        unit.pebbles.insert("side".to_owned(), side.client());
+        Self { unit, pebble, side, watched }
     }
 
     /// Runs a hook in which this is wished for. Returns how often it changed something in Pebble.
@@ -126,11 +138,20 @@ pub(crate) struct Watched {
     posts: AtomicUsize,
     /// How many requests are still answered.
     pub(crate) answers: AtomicUsize,
+    /// How many requests are still answered at once, and how many seconds all others take.
+    pub(crate) quick: AtomicUsize,
+    pub(crate) seconds: AtomicU64,
 }
 
 impl Watched {
     fn new(daemon: InProcess) -> Self {
-        Self { daemon, posts: AtomicUsize::new(0), answers: AtomicUsize::new(usize::MAX) }
+        Self {
+            daemon,
+            posts: AtomicUsize::new(0),
+            answers: AtomicUsize::new(usize::MAX),
+            quick: AtomicUsize::new(usize::MAX),
+            seconds: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn changes(&self) -> usize {
@@ -153,6 +174,16 @@ impl Transport for Watched {
             return Err(TransportError::Unreachable(std::io::ErrorKind::ConnectionRefused.into()));
         }
         self.answers.store(if left == usize::MAX { left } else { left - 1 }, Ordering::Relaxed);
+        let quick = self.quick.load(Ordering::Relaxed);
+        self.quick.store(quick.saturating_sub(usize::from(quick != usize::MAX)), Ordering::Relaxed);
+        if quick == 0 {
+            let takes = Duration::from_secs(self.seconds.load(Ordering::Relaxed));
+            let may_take = request.patience.whole.unwrap_or(Duration::MAX);
+            self.daemon.advance(takes.min(may_take));
+            if takes > may_take {
+                return Err(TransportError::Timeout);
+            }
+        }
         if request.method == Method::Post {
             self.posts.fetch_add(1, Ordering::Relaxed);
         }

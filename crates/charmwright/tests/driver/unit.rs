@@ -1,5 +1,6 @@
 //! A unit whose charm runs within the test, on the simulator's hook commands.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use charmwright::pebble::Client;
@@ -22,8 +23,8 @@ pub(crate) struct Unit {
     pub(crate) model: Model,
     /// Where the sockets of its containers are.
     pub(crate) containers: PathBuf,
-    /// What leads to the Pebble of every container instead of a socket.
-    pub(crate) pebble: Option<Client>,
+    /// What leads to the Pebbles of these containers instead of a socket.
+    pub(crate) pebbles: BTreeMap<String, Client>,
     watch: Watch,
     _work: tempfile::TempDir,
 }
@@ -56,7 +57,7 @@ impl Unit {
         let paths = Paths { tools: at.clone(), base: at.clone(), charm: at.clone(), socket };
         let declared = Declared::read(folder).unwrap();
         let model = Model::new(declared, "dev", leader, false, JujuVersion::default(), paths).unwrap();
-        Self { model, containers: at, pebble: None, watch: Watch::default(), _work: work }
+        Self { model, containers: at, pebbles: BTreeMap::new(), watch: Watch::default(), _work: work }
     }
 
     /// Adds a relation whose `relation-created` has run.
@@ -94,14 +95,15 @@ impl Unit {
         hook: &Hook,
     ) -> Result<Record, DriveError> {
         let mut failed = None;
-        let (containers, pebble) = (self.containers.clone(), self.pebble.clone());
+        let (containers, simulated) = (self.containers.clone(), self.pebbles.clone());
         let mut function = Function(|variables: &[(String, String)], session: &Session<'_>| {
             let context = Context::from_variables(variables.iter().cloned()).unwrap();
             served(session, |juju| {
-                let pebbles = match pebble.clone() {
-                    Some(client) => Pebbles::new(move |_| client.clone()),
-                    None => Pebbles::in_folder(&containers),
-                };
+                let (folder, simulated) = (containers.clone(), simulated.clone());
+                let at_socket = move |name: &str| Client::new(folder.join(name).join("pebble.socket"));
+                let connect =
+                    move |name: &str| simulated.get(name).cloned().unwrap_or_else(|| at_socket(name));
+                let pebbles = Pebbles::new(connect);
                 let world = World { juju, pebbles, pause: |_| {} };
                 failed = charm.run(&context, &world).err();
                 u8::from(failed.is_some())
