@@ -8,15 +8,25 @@ use quote::{format_ident, quote};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::file::{self, entries, is_true, or_empty};
+
 /// The parts of charmcraft.yaml that a charm's types must agree with.
+///
+/// Every section and every entry may be there and empty.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Charmcraft {
+    #[serde(deserialize_with = "or_empty")]
     config: Config,
+    #[serde(deserialize_with = "entries")]
     actions: BTreeMap<String, Action>,
+    #[serde(deserialize_with = "entries")]
     provides: BTreeMap<String, Value>,
+    #[serde(deserialize_with = "entries")]
     requires: BTreeMap<String, Value>,
+    #[serde(deserialize_with = "entries")]
     peers: BTreeMap<String, Value>,
+    #[serde(deserialize_with = "entries")]
     containers: BTreeMap<String, Value>,
     #[serde(skip)]
     path: PathBuf,
@@ -25,21 +35,45 @@ pub(crate) struct Charmcraft {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Config {
+    #[serde(deserialize_with = "entries")]
     options: BTreeMap<String, Typed>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Action {
+    #[serde(deserialize_with = "entries")]
     params: BTreeMap<String, Typed>,
+    #[serde(deserialize_with = "or_empty")]
     required: Vec<String>,
 }
 
+/// An option or a parameter. The type is of any form: a parameter's is a JSON schema's, which may be a list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Typed {
-    r#type: Option<String>,
+    r#type: Option<Value>,
     default: Option<Value>,
+}
+
+/// An endpoint as charmcraft.yaml has it.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    /// Its interface.
+    pub(crate) interface: String,
+    /// Whether it says `optional: true`.
+    pub(crate) optional: bool,
+}
+
+/// How a value is read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Reader {
+    /// The function that reads its type.
+    pub(crate) function: Ident,
+    /// Whether it comes as a text, which can be empty.
+    pub(crate) text: bool,
+    /// Whether it is always there.
+    pub(crate) always: bool,
 }
 
 /// The role of an endpoint.
@@ -63,19 +97,10 @@ impl Role {
 impl Charmcraft {
     /// Reads the nearest charmcraft.yaml in or above the folder of the source file that `span` is in.
     pub(crate) fn load(span: Span) -> syn::Result<Self> {
-        let source = span.unwrap().local_file();
-        let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-        let start =
-            source.and_then(|file| Some(std::path::absolute(file).ok()?.parent()?.to_owned())).or(manifest);
-        let start = start.unwrap_or_else(|| PathBuf::from("."));
-        let path = start.ancestors().map(|folder| folder.join("charmcraft.yaml")).find(|path| path.is_file());
-        let Some(path) = path else {
-            let message = format!("there is no charmcraft.yaml in or above {}", start.display());
-            return Err(syn::Error::new(span, message));
-        };
-        let wrong = |cause: String| syn::Error::new(span, format!("cannot read {}: {cause}", path.display()));
-        let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
-        let read: Self = serde_yaml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let path = file::nearest(span)?;
+        let read = file::text(&path)
+            .and_then(|text| file::parse(&text))
+            .map_err(|cause| syn::Error::new(span, format!("cannot read {}: {cause}", path.display())))?;
         Ok(Self { path, ..read })
     }
 
@@ -85,20 +110,27 @@ impl Charmcraft {
         quote! { const _: &[u8] = ::core::include_bytes!(#path); }
     }
 
-    /// The function that reads an option of its type.
-    pub(crate) fn option_reader(&self, name: &str, span: Span) -> syn::Result<Ident> {
+    /// How an option of its type is read.
+    pub(crate) fn option(&self, name: &str, span: Span) -> syn::Result<Reader> {
         let options = &self.config.options;
         let option =
             options.get(name).ok_or_else(|| unknown("option", "options", name, options.keys(), span))?;
         reader(option, "option", name, span)
     }
 
-    /// The interface of an endpoint, which must have this role.
-    pub(crate) fn interface(&self, role: Role, name: &str, span: Span) -> syn::Result<String> {
+    /// An endpoint, which must have this role.
+    pub(crate) fn endpoint(&self, role: Role, name: &str, span: Span) -> syn::Result<Endpoint> {
         let endpoints = self.endpoints(role);
         if let Some(endpoint) = endpoints.get(name) {
             let interface = endpoint.as_str().or_else(|| endpoint.get("interface")?.as_str());
-            return Ok(interface.unwrap_or_default().to_owned());
+            let interface = interface.ok_or_else(|| {
+                let message = format!(
+                    "endpoint `{name}` has no interface in charmcraft.yaml; write `{name}: {{interface: …}}` there"
+                );
+                syn::Error::new(span, message)
+            })?;
+            let optional = endpoint.get("optional").is_some_and(is_true);
+            return Ok(Endpoint { interface: interface.to_owned(), optional });
         }
         let others = [Role::Provides, Role::Requires, Role::Peers];
         if let Some(other) = others.into_iter().find(|role| self.endpoints(*role).contains_key(name)) {
@@ -134,31 +166,39 @@ impl Charmcraft {
 }
 
 impl Action {
-    /// The function that reads a parameter of its type, and whether it is always there.
-    pub(crate) fn parameter(&self, name: &str, span: Span) -> syn::Result<(Ident, bool)> {
+    /// How a parameter of its type is read.
+    pub(crate) fn parameter(&self, name: &str, span: Span) -> syn::Result<Reader> {
         let parameter = self.params.get(name);
         let parameter =
             parameter.ok_or_else(|| unknown("parameter", "parameters", name, self.params.keys(), span))?;
-        let always = parameter.default.is_some() || self.required.iter().any(|required| required == name);
-        Ok((reader(parameter, "parameter", name, span)?, always))
+        let required = self.required.iter().any(|required| required == name);
+        let read = reader(parameter, "parameter", name, span)?;
+        Ok(Reader { always: read.always || required, ..read })
     }
 }
 
-fn reader(typed: &Typed, kind: &str, name: &str, span: Span) -> syn::Result<Ident> {
-    let rust = match typed.r#type.as_deref().unwrap_or("string") {
+fn reader(typed: &Typed, kind: &str, name: &str, span: Span) -> syn::Result<Reader> {
+    let written = typed.r#type.as_ref().map_or("string", |written| written.as_str().unwrap_or_default());
+    let function = match written {
         "string" => "string",
         "int" | "integer" => "int",
         "float" | "number" => "float",
         "boolean" => "boolean",
         "secret" => "secret",
         other => {
+            let other = typed.r#type.as_ref().filter(|_| other.is_empty()).map(Value::to_string);
             let message = format!(
-                "{kind} `{name}` has the type `{other}` in charmcraft.yaml, which cannot be read into a field"
+                "{kind} `{name}` has the type `{}` in charmcraft.yaml, which cannot be read into a field",
+                other.as_deref().unwrap_or(written)
             );
             return Err(syn::Error::new(span, message));
         }
     };
-    Ok(format_ident!("{rust}"))
+    Ok(Reader {
+        function: format_ident!("{function}"),
+        text: matches!(function, "string" | "secret"),
+        always: typed.default.is_some(),
+    })
 }
 
 fn unknown<'a>(
@@ -207,7 +247,7 @@ parts: {charm: {plugin: rust}}
 ";
 
     fn parse(text: &str) -> Charmcraft {
-        serde_yaml::from_str(text).unwrap()
+        file::parse(text).unwrap()
     }
 
     fn message<T: std::fmt::Debug>(result: syn::Result<T>) -> String {
@@ -218,7 +258,7 @@ parts: {charm: {plugin: rust}}
     fn an_unknown_name_is_answered_with_the_nearest_and_with_all() {
         let charmcraft = parse(TEXT);
         assert_eq!(
-            message(charmcraft.option_reader("sever-port", Span::call_site())),
+            message(charmcraft.option("sever-port", Span::call_site())),
             "no option `sever-port` in charmcraft.yaml; did you mean `server-port`?\nits options: `greeting`, `server-port`"
         );
         assert_eq!(
@@ -230,7 +270,7 @@ parts: {charm: {plugin: rust}}
     #[test]
     fn an_endpoint_of_another_role_is_told_with_its_role() {
         assert_eq!(
-            message(parse(TEXT).interface(Role::Requires, "metrics-endpoint", Span::call_site())),
+            message(parse(TEXT).endpoint(Role::Requires, "metrics-endpoint", Span::call_site())),
             "`metrics-endpoint` is a `provides` endpoint in charmcraft.yaml, not a `requires` one; \
              write `#[provides(\"metrics-endpoint\")]`\nits `requires` endpoints: `database`"
         );
@@ -239,21 +279,58 @@ parts: {charm: {plugin: rust}}
     #[test]
     fn both_forms_of_an_endpoint_have_an_interface() {
         let charmcraft = parse(TEXT);
-        let interface = |role, name| charmcraft.interface(role, name, Span::call_site()).unwrap();
+        let interface = |role, name| charmcraft.endpoint(role, name, Span::call_site()).unwrap().interface;
         assert_eq!(interface(Role::Requires, "database"), "postgresql_client");
         assert_eq!(interface(Role::Provides, "metrics-endpoint"), "prometheus_scrape");
     }
 
     #[test]
     fn an_option_without_a_type_is_a_string() {
-        assert_eq!(parse(TEXT).option_reader("greeting", Span::call_site()).unwrap(), "string");
+        assert_eq!(parse(TEXT).option("greeting", Span::call_site()).unwrap().function, "string");
     }
 
     #[test]
     fn a_parameter_with_a_default_is_always_there() {
         let charmcraft = parse(TEXT);
         let action = charmcraft.action("show-database", Span::call_site()).unwrap();
-        assert!(action.parameter("show-password", Span::call_site()).unwrap().1);
-        assert!(!action.parameter("format", Span::call_site()).unwrap().1);
+        assert!(action.parameter("show-password", Span::call_site()).unwrap().always);
+        assert!(!action.parameter("format", Span::call_site()).unwrap().always);
+    }
+
+    #[test]
+    fn a_type_that_no_field_has_is_told_only_to_who_reads_it() {
+        let charmcraft = parse(
+            "actions: {run: {params: {list: {type: [string, 'null']}, all: {type: array}, name: {type: string}}}}",
+        );
+        let action = charmcraft.action("run", Span::call_site()).unwrap();
+        assert!(action.parameter("name", Span::call_site()).is_ok());
+        for (name, of) in [("list", "[\"string\",\"null\"]"), ("all", "array")] {
+            assert_eq!(
+                message(action.parameter(name, Span::call_site())),
+                format!(
+                    "parameter `{name}` has the type `{of}` in charmcraft.yaml, which cannot be read into a field"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_optional_only_if_it_says_so() {
+        let charmcraft = parse(
+            "requires: {a: {interface: i, optional: true}, b: {interface: i, optional: yes}, \
+             c: {interface: i, optional: false}, d: {interface: i}, e: i, f: {interface: i, optional: null}}",
+        );
+        let optional = |name| charmcraft.endpoint(Role::Requires, name, Span::call_site()).unwrap().optional;
+        assert_eq!(["a", "b", "c", "d", "e", "f"].map(optional), [true, true, false, false, false, false]);
+    }
+
+    #[test]
+    fn an_endpoint_without_an_interface_is_told() {
+        for text in ["requires: {database: }", "requires: {database: {limit: 1}}"] {
+            assert_eq!(
+                message(parse(text).endpoint(Role::Requires, "database", Span::call_site())),
+                "endpoint `database` has no interface in charmcraft.yaml; write `database: {interface: …}` there"
+            );
+        }
     }
 }

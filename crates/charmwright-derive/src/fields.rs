@@ -1,22 +1,74 @@
 //! What the derives share: named fields, names in kebab case, `Option<…>`.
 
 use syn::punctuated::Punctuated;
-use syn::{Data, DeriveInput, Field, Fields, GenericArgument, PathArguments, Token, Type};
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Field, Fields, GenericArgument, LitStr, PathArguments, Token, Type};
 
-/// The named fields of a struct.
-pub(crate) fn named<'a>(input: &'a DeriveInput, derive: &str) -> syn::Result<Vec<&'a Field>> {
-    match &input.data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => Ok(fields.named.iter().collect()),
-            Fields::Unit => Ok(Vec::new()),
-            Fields::Unnamed(_) => Err(wrong_shape(input, derive)),
-        },
-        Data::Enum(_) | Data::Union(_) => Err(wrong_shape(input, derive)),
-    }
+/// What a derive is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Derive {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// A struct that derives it, in one line.
+    pub(crate) example: &'static str,
+    /// Its attributes that stand on fields.
+    pub(crate) on_fields: &'static [&'static str],
+    /// Its attributes that stand on the struct.
+    pub(crate) on_struct: &'static [&'static str],
 }
 
-fn wrong_shape(input: &DeriveInput, derive: &str) -> syn::Error {
-    syn::Error::new(input.ident.span(), format!("`{derive}` is derived for a struct with named fields"))
+/// The named fields of a struct that has no parameters, with each attribute where it belongs.
+pub(crate) fn named<'a>(input: &'a DeriveInput, derive: &Derive) -> syn::Result<Vec<&'a Field>> {
+    let Derive { name, example, on_fields, on_struct } = derive;
+    if !input.generics.params.is_empty() {
+        let message = format!(
+            "`{name}` is derived for a struct without type parameters and lifetimes: \
+             the fields own what they hold, and charmcraft.yaml says of what type; write `{example}`"
+        );
+        return Err(syn::Error::new(input.generics.span(), message));
+    }
+    if let Some(attribute) =
+        input.attrs.iter().find(|one| on_fields.iter().any(|word| one.path().is_ident(word)))
+    {
+        let message = "this attribute stands on a field, not on the struct";
+        return Err(syn::Error::new(attribute.span(), message));
+    }
+    let fields = match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => fields.named.iter().collect(),
+            Fields::Unit => Vec::new(),
+            Fields::Unnamed(_) => return Err(wrong_shape(input, derive, "a tuple struct")),
+        },
+        Data::Enum(_) => return Err(wrong_shape(input, derive, "an enum")),
+        Data::Union(_) => return Err(wrong_shape(input, derive, "a union")),
+    };
+    let misplaced = fields
+        .iter()
+        .flat_map(|field: &&Field| &field.attrs)
+        .find(|one| on_struct.iter().any(|word| one.path().is_ident(word)));
+    if let Some(attribute) = misplaced {
+        let message = "this attribute stands on the struct, not on a field";
+        return Err(syn::Error::new(attribute.span(), message));
+    }
+    Ok(fields)
+}
+
+fn wrong_shape(input: &DeriveInput, derive: &Derive, shape: &str) -> syn::Error {
+    let Derive { name, example, .. } = derive;
+    let message =
+        format!("`{name}` is derived for a struct with named fields, and this is {shape}; write `{example}`");
+    syn::Error::new(input.ident.span(), message)
+}
+
+/// The one text in the attribute's parentheses, such as `"database"`.
+pub(crate) fn one_text(attribute: &Attribute, example: &str) -> syn::Result<LitStr> {
+    let wrong = |_| syn::Error::new(attribute.span(), format!("write `{example}`"));
+    attribute.parse_args().map_err(wrong)
+}
+
+/// Refuses the second of two attributes that may stand once.
+pub(crate) fn once(attribute: &Attribute, seen: bool) -> syn::Result<()> {
+    if seen { Err(syn::Error::new(attribute.span(), "this attribute stands once")) } else { Ok(()) }
 }
 
 /// `server_port` as charmcraft.yaml writes it: `server-port`; `ShowDatabase` as `show-database`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use charmwright_event::{AppName, Datum, EventKind, SecretUri};
+use charmwright_event::{AppName, Datum, SecretUri};
 use serde_json::Value;
 
 use crate::readiness::{NotYet, Waker};
@@ -22,7 +22,14 @@ pub trait Config: Sized {
 ///
 /// One function for each type of charmcraft.yaml; the derives choose.
 pub mod read {
-    use super::{FromBoolean, FromFloat, FromInt, FromSecret, FromString, SecretUri, Value};
+    use super::{FromBoolean, FromFloat, FromInt, FromSecret, FromString, SecretUri, Value, is_empty};
+
+    /// Reads what is there, by `read`; an empty text is as if nothing were there.
+    pub fn unless_empty<T>(
+        read: impl Fn(&Value) -> Result<T, String>,
+    ) -> impl Fn(&Value) -> Result<Option<T>, String> {
+        move |value| if is_empty(value) { Ok(None) } else { read(value).map(Some) }
+    }
 
     /// `type: string`
     ///
@@ -74,6 +81,10 @@ pub mod read {
         let text = value.as_str().ok_or("must be a secret's reference")?;
         T::from_secret(SecretUri::parse(text).map_err(|error| error.to_string())?)
     }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_str().is_some_and(str::is_empty)
 }
 
 /// A type that holds a `string` of charmcraft.yaml.
@@ -243,7 +254,7 @@ impl<'a> Options<'a> {
         Self { application, values }
     }
 
-    /// An option that has to be set.
+    /// An option that has to be set. An empty text of which no `T` can be made is not set.
     ///
     /// # Errors
     ///
@@ -254,7 +265,27 @@ impl<'a> Options<'a> {
         read: impl Fn(&Value) -> Result<T, String>,
         check: impl Fn(T) -> Result<T, String>,
     ) -> Result<T, NotYet> {
-        self.optional(name, read, check)?.ok_or_else(|| self.wrong(name, "is not set"))
+        let read = |value: &Value| match read(value) {
+            Err(_) if is_empty(value) => Ok(None),
+            read => read.map(Some),
+        };
+        let check = |read: Option<T>| read.map(&check).transpose();
+        self.optional(name, read, check)?.flatten().ok_or_else(|| self.wrong(name, "is not set"))
+    }
+
+    /// An option that may be unset; an empty text is.
+    ///
+    /// # Errors
+    ///
+    /// If its value does not fit, or `check` does not like it.
+    pub fn unless_empty<T>(
+        &self,
+        name: &str,
+        read: impl Fn(&Value) -> Result<T, String>,
+        check: impl Fn(T) -> Result<T, String>,
+    ) -> Result<Option<T>, NotYet> {
+        let check = |read: Option<T>| read.map(&check).transpose();
+        Ok(self.optional(name, read::unless_empty(read), check)?.flatten())
     }
 
     /// An option that may be unset.
@@ -277,12 +308,7 @@ impl<'a> Options<'a> {
 
     fn wrong(&self, name: &str, cause: &str) -> NotYet {
         let remedy = format!("juju config {} {name}=…", self.application);
-        NotYet::blocked(
-            format!("option {name}"),
-            cause,
-            remedy,
-            Waker::of(EventKind::ConfigChanged, name, Datum::Config),
-        )
+        NotYet::blocked(format!("option {name}"), cause, remedy, Waker::of(Datum::Config, name))
     }
 }
 
@@ -327,5 +353,53 @@ mod tests {
         let cause = options.required("greeting", read::string::<String>, Ok).unwrap_err();
         assert!(cause.to_string().starts_with("option greeting: is not set"));
         assert_eq!(options.optional("greeting", read::string::<String>, Ok).unwrap(), None);
+    }
+
+    /// A type that is made from a text, but not from any.
+    #[derive(Debug, PartialEq)]
+    struct Address(String);
+
+    impl FromString for Address {
+        fn from_string(value: &str) -> Result<Self, String> {
+            let there = value.contains("://").then(|| Self(value.to_owned()));
+            there.ok_or_else(|| "must be an address".to_owned())
+        }
+    }
+
+    fn told<T: fmt::Debug>(read: Result<T, NotYet>) -> String {
+        read.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_empty_text_is_unset_where_the_option_may_be() {
+        let application = AppName::parse("web").unwrap();
+        let values = BTreeMap::from([("x".to_owned(), json!("")), ("space".to_owned(), json!(" "))]);
+        let options = Options::new(&application, &values);
+        assert_eq!(options.unless_empty("x", read::string::<String>, Ok), Ok(None));
+        assert_eq!(options.unless_empty("x", read::string::<Address>, Ok), Ok(None));
+        assert_eq!(options.unless_empty("x", read::secret::<SecretUri>, Ok), Ok(None));
+        assert_eq!(options.unless_empty("unset", read::string::<String>, Ok), Ok(None));
+        let never = |_| Err("must not be asked".to_owned());
+        assert_eq!(options.unless_empty("x", read::string::<String>, never), Ok(None));
+        assert_eq!(options.unless_empty("space", read::string::<String>, Ok), Ok(Some(" ".to_owned())));
+        assert!(
+            told(options.unless_empty("space", read::string::<Address>, Ok)).contains("must be an address")
+        );
+        // Asked for.
+        assert_eq!(options.optional("x", read::string::<String>, Ok), Ok(Some(String::new())));
+    }
+
+    #[test]
+    fn an_empty_text_is_a_text_where_the_option_must_be_set() {
+        let application = AppName::parse("web").unwrap();
+        let values = BTreeMap::from([("x".to_owned(), json!(""))]);
+        let options = Options::new(&application, &values);
+        assert_eq!(options.required("x", read::string::<String>, Ok), Ok(String::new()));
+        let filled =
+            |text: String| if text.is_empty() { Err("must not be empty".to_owned()) } else { Ok(text) };
+        assert!(told(options.required("x", read::string::<String>, filled)).contains("must not be empty"));
+        // Of what can be made from no empty text, it says the same as of what is not set.
+        assert!(told(options.required("x", read::string::<Address>, Ok)).contains("option x: is not set"));
+        assert!(told(options.required("x", read::secret::<SecretUri>, Ok)).contains("option x: is not set"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use charmwright_event::{Datum, EventKind};
+use charmwright_event::Datum;
 use charmwright_pebble::{CheckInfo, CheckStatus, Notice, ServiceInfo, ServiceStatus};
 
 use crate::readiness::{NotYet, Ready, Waker};
@@ -60,22 +60,20 @@ impl Container {
             ContainerSnapshot::Up(state) => Ok(state),
             ContainerSnapshot::Unreachable { cause } => Err(self.not_yet(cause)),
             // Pebble is there, so no event announces that it answers better.
-            ContainerSnapshot::Failing { cause } => Err(NotYet::waiting(
-                &self.name,
-                cause,
-                Waker::of(EventKind::UpdateStatus, &self.name, Datum::World),
-            )),
+            ContainerSnapshot::Failing { cause } => {
+                Err(NotYet::waiting(&self.name, cause, Waker::of(Datum::World, &self.name)))
+            }
             ContainerSnapshot::Refused { cause } => Err(NotYet::blocked(
                 &self.name,
                 cause,
                 Lasting::in_text(cause).map_or("correct what is wished for there", Lasting::remedy),
-                Waker::of(EventKind::UpdateStatus, &self.name, Datum::World),
+                Waker::of(Datum::World, &self.name),
             )),
             ContainerSnapshot::Denied { cause } => Err(NotYet::blocked(
                 &self.name,
                 format!("Pebble does not let the charm's user: {cause}"),
                 "set `charm-user: root` in charmcraft.yaml, or use Juju 3.6 or later",
-                Waker::of(EventKind::UpgradeCharm, "", Datum::CharmFiles),
+                self.waker(),
             )),
         }
     }
@@ -109,7 +107,7 @@ impl Container {
     /// `update-status` comes next. (A Pebble before 1.23 does not tell whether a check that is up has run.)
     pub fn check(&self, name: &str) -> Ready<&CheckInfo> {
         let unsure = |cause: &str| {
-            let waker = Waker::of(EventKind::UpdateStatus, &self.name, Datum::World);
+            let waker = Waker::of(Datum::World, &self.name);
             Err(NotYet::waiting(&self.name, format!("check {name} {cause}"), waker))
         };
         match self.state()?.checks.iter().find(|check| check.name == name) {
@@ -123,19 +121,28 @@ impl Container {
         }
     }
 
-    /// A cause of your own, which ends when Pebble starts again.
+    /// A cause of your own. While Pebble does not answer, its waker is `<container>-pebble-ready`. Once Pebble answers,
+    /// Juju is told of nothing that a cause of your own could end with, so `update-status` comes next, or any other event.
     pub fn not_yet(&self, cause: impl Into<String>) -> NotYet {
-        NotYet::waiting(&self.name, cause, Waker::of(EventKind::PebbleReady, &self.name, Datum::Container))
+        NotYet::waiting(&self.name, cause, self.waker())
+    }
+
+    /// What runs the charm when the container is no longer as it is.
+    fn waker(&self) -> Waker {
+        match &self.seen {
+            ContainerSnapshot::Up(_)
+            | ContainerSnapshot::Failing { .. }
+            | ContainerSnapshot::Refused { .. } => Waker::of(Datum::World, &self.name),
+            ContainerSnapshot::Denied { .. } => Waker::of(Datum::CharmFiles, ""),
+            ContainerSnapshot::Unreachable { .. } => Waker::of(Datum::Container, &self.name),
+        }
     }
 
     /// A service that does not run as it should. Pebble tells Juju of a check that recovers (Juju 3.6), of a
     /// service that comes up it does not.
     pub fn service_not_yet(&self, service: &str, cause: &str, checked: bool) -> NotYet {
-        let waker = if checked {
-            Waker::of(EventKind::PebbleCheckRecovered, &self.name, Datum::Check)
-        } else {
-            Waker::of(EventKind::UpdateStatus, &self.name, Datum::World)
-        };
+        let waker =
+            if checked { Waker::check_recovers(&self.name) } else { Waker::of(Datum::World, &self.name) };
         NotYet::waiting(&self.name, format!("service {service} {cause}"), waker)
     }
 
@@ -150,7 +157,7 @@ impl Container {
                 &self.name,
                 format!("service {service} cannot start: {cause}"),
                 lasting.remedy(),
-                Waker::of(EventKind::PebbleReady, &self.name, Datum::Container),
+                Waker::of(Datum::Container, &self.name),
             ),
             (Some(Ended::Failed { cause, .. }), _) => {
                 self.service_not_yet(service, &format!("does not run: {cause}"), checked)
@@ -169,19 +176,19 @@ impl Container {
             &self.name,
             format!("check {check} cannot run: {}", lasting.words()),
             lasting.remedy(),
-            Waker::of(EventKind::PebbleReady, &self.name, Datum::Container),
+            Waker::of(Datum::Container, &self.name),
         ))
     }
 
     /// A check that is down. Pebble tells Juju when it recovers (Juju 3.6).
     pub fn check_down(&self, check: &str) -> NotYet {
-        let waker = Waker::of(EventKind::PebbleCheckRecovered, &self.name, Datum::Check);
+        let waker = Waker::check_recovers(&self.name);
         NotYet::waiting(&self.name, format!("check {check} is down"), waker)
     }
 
     /// The workload, which its check does not find up. Pebble tells Juju when it does (Juju 3.6).
     pub fn workload_not_up(&self) -> NotYet {
-        let waker = Waker::of(EventKind::PebbleCheckRecovered, &self.name, Datum::Check);
+        let waker = Waker::check_recovers(&self.name);
         NotYet::waiting(&self.name, "the workload is not up", waker)
     }
 }
@@ -239,7 +246,7 @@ impl Noticed {
     pub fn occurred(&self) -> Ready<&Notice> {
         let Self { container, key } = self;
         container.state()?.notices.get(key).ok_or_else(|| {
-            let waker = Waker::of(EventKind::PebbleCustomNotice, &container.name, Datum::Notice);
+            let waker = Waker::of(Datum::Notice, &container.name);
             NotYet::waiting(&container.name, format!("{key} has not been noticed"), waker)
         })
     }
@@ -307,13 +314,28 @@ impl ContainerFile {
             None => format!("file {path} has more than {bytes_max} bytes, which is as far as it is read"),
         };
         let remedy = "make the file smaller, or allow more with `bytes_max` in the charm";
-        let waker = Waker::of(EventKind::UpdateStatus, &container.name, Datum::World);
+        let waker = Waker::of(Datum::World, &container.name);
         NotYet::blocked(&container.name, cause, remedy, waker)
     }
 
     fn not_yet(&self, cause: &str) -> NotYet {
         let Self { container, path } = self;
-        let waker = Waker::of(EventKind::UpdateStatus, &container.name, Datum::World);
+        let waker = Waker::of(Datum::World, &container.name);
         NotYet::waiting(&container.name, format!("file {path} {cause}"), waker)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_of_your_own_waits_for_pebble_only_while_pebble_does_not_answer() {
+        let waker = |container: Container| container.not_yet("the migration runs").waker().to_string();
+        assert_eq!(waker(Container::unreachable("server")), "server-pebble-ready");
+        assert_eq!(waker(Container::fresh("server")), "update-status");
+        assert_eq!(waker(Container::running("server")), "update-status");
+        let denied = ContainerSnapshot::Denied { cause: "access denied".to_owned() };
+        assert_eq!(waker(Container::new("server", denied)), "upgrade-charm");
     }
 }

@@ -163,6 +163,8 @@ impl Input for Leadership {
 pub trait RequiresInput: Sized {
     /// The interface that it speaks.
     type Interface: Interface;
+    /// Whether the charm goes on without a relation.
+    const OPTIONAL: bool;
 
     /// Takes the endpoint's relations.
     fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self;
@@ -173,6 +175,7 @@ pub trait RequiresInput: Sized {
 
 impl<I: Interface> RequiresInput for Requires<I> {
     type Interface = I;
+    const OPTIONAL: bool = false;
 
     fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self {
         Self::from_snapshot(endpoint, snapshot)
@@ -185,6 +188,7 @@ impl<I: Interface> RequiresInput for Requires<I> {
 
 impl<I: Interface> RequiresInput for Option<Requires<I>> {
     type Interface = I;
+    const OPTIONAL: bool = true;
 
     fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self {
         let related = snapshot.endpoints.get(endpoint).is_some_and(|relations| !relations.is_empty());

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use charmwright_event::{Datum, EventKind, UnitName};
+use charmwright_event::{Datum, UnitName};
 use charmwright_hookcmds::Bag;
 
 use crate::readiness::{NotYet, Ready, Waker};
@@ -39,6 +39,8 @@ pub trait PeerInterface: 'static {
 #[derive(Debug)]
 pub struct Peers<P: PeerInterface> {
     endpoint: String,
+    /// Juju makes a peer relation with the first unit, and a unit enters it some time after its first hook.
+    related: bool,
     shared: Bag,
     others: Vec<(UnitName, Bag)>,
     interface: std::marker::PhantomData<P>,
@@ -48,14 +50,20 @@ impl<P: PeerInterface> Peers<P> {
     /// For tests: this in the application's bag, and these other units.
     pub fn given(endpoint: &str, shared: Bag, others: impl IntoIterator<Item = (UnitName, Bag)>) -> Self {
         let others = others.into_iter().collect();
-        Self { endpoint: endpoint.to_owned(), shared, others, interface: std::marker::PhantomData }
+        Self {
+            endpoint: endpoint.to_owned(),
+            related: true,
+            shared,
+            others,
+            interface: std::marker::PhantomData,
+        }
     }
 
     pub(crate) fn from_snapshot(endpoint: &str, snapshot: &Snapshot) -> Self {
         let relation = snapshot.endpoints.get(endpoint).and_then(|relations| relations.first());
         let shared = relation.and_then(|relation| relation.remote.clone()).unwrap_or_default();
         let others = relation.map(RelationSnapshot::bags_of_units).unwrap_or_default();
-        Self::given(endpoint, shared, others)
+        Self { related: relation.is_some(), ..Self::given(endpoint, shared, others) }
     }
 
     /// What the leader tells all units.
@@ -64,24 +72,29 @@ impl<P: PeerInterface> Peers<P> {
     ///
     /// If it has not told all of it yet.
     pub fn shared(&self) -> Ready<P::Shared> {
-        P::shared(&self.shared).map_err(|missing| self.not_yet(missing.of("the leader")))
+        P::shared(&self.shared).map_err(|missing| self.changed(Datum::RemoteAppBag, missing.of("the leader")))
     }
 
     /// The other units that have joined, in the order of their names, each with what it tells.
     pub fn others(&self) -> impl Iterator<Item = (&UnitName, Ready<P::Unit>)> {
         self.others.iter().map(|(unit, bag)| {
-            let told = P::unit(bag).map_err(|missing| self.not_yet(missing.of(&unit.to_string())));
+            let told = P::unit(bag)
+                .map_err(|missing| self.changed(Datum::RemoteUnitBag, missing.of(&unit.to_string())));
             (unit, told)
         })
     }
 
-    /// A cause of your own, which ends when a peer changes its data.
+    /// A cause of your own. Its waker is `<endpoint>-relation-changed` where other units are, and
+    /// `<endpoint>-relation-joined` where none is.
     pub fn not_yet(&self, cause: impl Into<String>) -> NotYet {
-        NotYet::waiting(
-            &self.endpoint,
-            cause,
-            Waker::of(EventKind::RelationChanged, &self.endpoint, Datum::RemoteUnitBag),
-        )
+        let datum = if self.others.is_empty() { Datum::RemoteUnits } else { Datum::RemoteUnitBag };
+        self.changed(datum, cause)
+    }
+
+    /// A cause that ends with a change of `datum`; before the unit has entered the relation, with its entry.
+    fn changed(&self, datum: Datum, cause: impl Into<String>) -> NotYet {
+        let datum = if self.related { datum } else { Datum::Relations };
+        NotYet::waiting(&self.endpoint, cause, Waker::of(datum, &self.endpoint))
     }
 }
 
@@ -130,5 +143,19 @@ mod tests {
         let peers = Peers::<Cluster>::given("cluster", Bag::new(), []);
         assert!(peers.shared().unwrap_err().to_string().contains("the leader has not set `name`"));
         assert_eq!(peers.others().count(), 0);
+    }
+
+    #[test]
+    fn a_cause_of_your_own_waits_for_what_can_change() {
+        let waker = |cause: NotYet| cause.waker().to_string();
+        let others = [(UnitName::parse("app/1").unwrap(), Bag::new())];
+        let several = Peers::<Cluster>::given("cluster", Bag::new(), others);
+        assert_eq!(waker(several.not_yet("two must be up")), "cluster-relation-changed");
+        let alone = Peers::<Cluster>::given("cluster", Bag::new(), []);
+        assert_eq!(waker(alone.not_yet("two must be up")), "cluster-relation-joined");
+        assert_eq!(waker(alone.shared().unwrap_err()), "cluster-relation-changed");
+        let unrelated = Peers::<Cluster> { related: false, ..alone };
+        assert_eq!(waker(unrelated.not_yet("two must be up")), "cluster-relation-created");
+        assert_eq!(waker(unrelated.shared().unwrap_err()), "cluster-relation-created");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use charmwright_event::{Certainty, Datum, EventKind, Loss};
+use charmwright_event::{Certainty, Datum, EventKind, Loss, WakerEvent};
 
 /// A value that is ready, or the reason why it is not.
 pub type Ready<T> = Result<T, NotYet>;
@@ -10,13 +10,16 @@ pub type Ready<T> = Result<T, NotYet>;
 /// Why something is not there yet, and what will run the charm again.
 ///
 /// It is made by inputs only (`container.not_yet("…")`, `requires.not_yet("…")`), which know their wakers. So
-/// nothing can say "waiting" without saying for what:
+/// nothing can say "waiting" without saying for what. The waker depends on how the input is now:
 ///
 /// ```
 /// use charmwright_snapshot::Container;
 ///
 /// let cause = Container::unreachable("server").not_yet("the migration runs");
 /// assert_eq!(cause.to_string(), "server: the migration runs (woken by server-pebble-ready)");
+/// // Pebble answers already, and Juju is told nothing of a migration's end.
+/// let cause = Container::fresh("server").not_yet("the migration runs");
+/// assert_eq!(cause.to_string(), "server: the migration runs (woken by update-status)");
 /// ```
 #[must_use = "a cause that is dropped is neither waited for nor reported"]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,33 +41,58 @@ pub enum Severity {
 }
 
 /// The event that will run the charm again.
+///
+/// The table of the event model chooses it ([`Datum::wakers`]), so no waker names an event that does not announce what
+/// is waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waker {
-    kind: EventKind,
+    event: WakerEvent,
     owner: String,
     datum: Datum,
 }
 
 impl Waker {
-    /// The event of this kind for what `owner` names, to wait for a change of `datum`. How sure it is says the table
-    /// of the event model; if the change can happen without it, `update-status` comes next.
-    pub(crate) fn of(kind: EventKind, owner: &str, datum: Datum) -> Self {
-        Self { kind, owner: owner.to_owned(), datum }
+    /// The event to wait for when `datum` of what `owner` names shall change: the surest that announces it.
+    pub(crate) fn of(datum: Datum, owner: &str) -> Self {
+        Self::among(datum, owner, |_| true)
+    }
+
+    /// The event to wait for when a check that is down shall be up.
+    pub(crate) fn check_recovers(container: &str) -> Self {
+        Self::among(Datum::Check, container, |kind| kind == EventKind::PebbleCheckRecovered)
+    }
+
+    /// The event to wait for when a relation of an endpoint shall go.
+    pub(crate) fn relation_goes(endpoint: &str) -> Self {
+        Self::among(Datum::Relations, endpoint, |kind| kind == EventKind::RelationBroken)
+    }
+
+    /// The first event of the table that announces `datum` and is one of these.
+    fn among(datum: Datum, owner: &str, is_one: impl Fn(EventKind) -> bool) -> Self {
+        // What no event announces is seen when the charm runs for another reason.
+        let last = WakerEvent { kind: EventKind::UpdateStatus, certainty: Certainty::MayNotCome };
+        let event = datum.wakers().find(|event| is_one(event.kind)).unwrap_or(last);
+        Self { event, owner: owner.to_owned(), datum }
     }
 
     /// The kind of the event.
     pub fn kind(&self) -> EventKind {
-        self.kind
+        self.event.kind
+    }
+
+    /// What is waited for.
+    pub fn datum(&self) -> Datum {
+        self.datum
     }
 
     /// How much can be built on it.
     pub fn certainty(&self) -> Certainty {
-        self.kind.certainty_for(self.datum).unwrap_or(Certainty::MayNotCome)
+        self.event.certainty
     }
 
     /// When Juju loses the event, as far as it matters here.
     pub fn losses(&self) -> impl Iterator<Item = &'static Loss> {
-        self.kind.losses_of(self.datum)
+        self.event.kind.losses_of(self.datum)
     }
 
     /// What runs the charm again, and what does if Juju loses that event. Longer than a status may be: for logs.
@@ -80,10 +108,10 @@ impl Waker {
     /// );
     /// ```
     pub fn explain(&self) -> String {
-        let event = self.kind.hook_name(&self.owner);
+        let event = self.event.kind.hook_name(&self.owner);
         let doubt = match self.certainty() {
             Certainty::Sure => return format!("woken by {event}"),
-            _ if self.kind == EventKind::UpdateStatus => {
+            _ if self.event.kind == EventKind::UpdateStatus => {
                 return format!("woken by {event}, which any other event replaces; then by that one");
             }
             Certainty::CanBeLost => "which Juju 3.6.11 can lose",
@@ -102,7 +130,7 @@ impl Waker {
         }
         let name = |kind: EventKind| {
             // The name of a storage, for one, is not that of an endpoint.
-            let owner = if kind.prefix() == self.kind.prefix() { self.owner.as_str() } else { "" };
+            let owner = if kind.prefix() == self.event.kind.prefix() { self.owner.as_str() } else { "" };
             if owner.is_empty() { kind.to_string() } else { kind.hook_name(owner) }
         };
         let names: Vec<String> = kinds.into_iter().map(name).collect();
@@ -113,9 +141,9 @@ impl Waker {
 
 impl fmt::Display for Waker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.kind.hook_name(&self.owner))?;
+        f.write_str(&self.event.kind.hook_name(&self.owner))?;
         let last = EventKind::UpdateStatus;
-        if self.kind != last && self.certainty() == Certainty::MayNotCome {
+        if self.event.kind != last && self.certainty() == Certainty::MayNotCome {
             write!(f, " or {last}")?;
         }
         Ok(())
@@ -214,48 +242,94 @@ impl<T> IntoReady<T> for Ready<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use charmwright_event::{RelationId, UnitName};
+
     use super::*;
+    use crate::Bag;
+    use crate::relation::{Interface, Missing, Remote, Requires};
+    use crate::snapshot::{RelationSnapshot, Snapshot};
 
     #[test]
     fn a_waker_that_juju_can_lose_says_so_and_what_comes_instead() {
-        for (kind, owner, datum, told) in [
-            (EventKind::ConfigChanged, "port", Datum::Config, "woken by config-changed"),
+        for (waker, told) in [
+            (Waker::of(Datum::Config, "port"), "woken by config-changed"),
             (
-                EventKind::RelationCreated,
-                "db",
-                Datum::Relations,
+                Waker::of(Datum::Relations, "db"),
                 "woken by db-relation-created, which Juju 3.6.11 can lose; then by db-relation-changed, \
                  db-relation-joined or update-status",
             ),
             (
-                EventKind::LeaderElected,
-                "",
-                Datum::Leadership,
+                Waker::of(Datum::Leadership, ""),
                 "woken by leader-elected, which Juju 3.6.11 can lose; then by storage-attached, \
                  storage-detaching or update-status",
             ),
             (
-                EventKind::RelationChanged,
-                "db",
-                Datum::SecretGrant,
+                Waker::of(Datum::SecretGrant, "db"),
                 "woken by db-relation-changed, which may not come; then by update-status",
             ),
             (
-                EventKind::UpdateStatus,
-                "server",
-                Datum::World,
+                Waker::of(Datum::World, "server"),
                 "woken by update-status, which any other event replaces; then by that one",
             ),
         ] {
-            assert_eq!(Waker::of(kind, owner, datum).explain(), told);
+            assert_eq!(waker.explain(), told);
         }
     }
 
     #[test]
     fn a_status_says_no_more_than_the_event() {
-        let lost = Waker::of(EventKind::RelationCreated, "db", Datum::Relations);
+        let lost = Waker::of(Datum::Relations, "db");
         assert_eq!(lost.to_string(), "db-relation-created");
-        let may_not_come = Waker::of(EventKind::PebbleCheckRecovered, "server", Datum::Check);
+        let may_not_come = Waker::check_recovers("server");
         assert_eq!(may_not_come.to_string(), "server-pebble-check-recovered or update-status");
+    }
+
+    #[test]
+    fn whatever_is_waited_for_the_table_announces_it_by_the_event_that_is_named() {
+        let all = Datum::ALL.into_iter().map(|datum| Waker::of(datum, "x"));
+        for waker in all.chain([Waker::check_recovers("x"), Waker::relation_goes("x")]) {
+            assert_eq!(waker.kind().certainty_for(waker.datum()), Some(waker.certainty()), "{waker:?}");
+        }
+        for datum in Datum::ALL {
+            let waker = Waker::of(datum, "x");
+            assert_eq!(Some(waker.event), datum.wakers().next());
+        }
+        assert_eq!(Waker::check_recovers("x").kind(), EventKind::PebbleCheckRecovered);
+        assert_eq!(Waker::relation_goes("x").kind(), EventKind::RelationBroken);
+    }
+
+    #[test]
+    fn a_cause_of_your_own_waits_for_the_relation_that_the_endpoint_lacks_or_has_too_many_of() {
+        struct Nothing;
+        impl Interface for Nothing {
+            const NAME: &'static str = "nothing";
+            type Request = ();
+            type Answer = ();
+
+            fn write((): &()) -> Bag {
+                Bag::new()
+            }
+
+            fn read(_: &Remote<'_>) -> Result<(), Missing> {
+                Ok(())
+            }
+        }
+        let relations = |count: u64| {
+            let one = |id| RelationSnapshot::unread(RelationId::new(id), None);
+            let snapshot = Snapshot {
+                unit: UnitName::parse("app/0").unwrap(),
+                model: "m".to_owned(),
+                config: BTreeMap::new(),
+                leader: None,
+                endpoints: BTreeMap::from([("db", (0..count).map(one).collect())]),
+                containers: BTreeMap::new(),
+            };
+            Requires::<Nothing>::from_snapshot("db", &snapshot).not_yet("it is too small").waker().to_string()
+        };
+        assert_eq!(relations(0), "db-relation-created");
+        assert_eq!(relations(1), "db-relation-changed");
+        assert_eq!(relations(2), "db-relation-broken");
     }
 }

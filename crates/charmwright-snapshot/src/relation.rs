@@ -5,7 +5,7 @@
 
 use std::fmt::Debug;
 
-use charmwright_event::{AppName, Datum, EventKind, RelationId, UnitName};
+use charmwright_event::{AppName, Datum, RelationId, UnitName};
 use charmwright_hookcmds::{Bag, Sensitive};
 use serde::de::DeserializeOwned;
 
@@ -264,23 +264,26 @@ impl<I: Interface> Requires<I> {
             Missing::NotGranted(_) => NotYet::waiting(
                 &self.endpoint,
                 missing.of(app),
-                Waker::of(EventKind::RelationChanged, &self.endpoint, Datum::SecretGrant),
+                Waker::of(Datum::SecretGrant, &self.endpoint),
             ),
             _ => self.changed(missing.of(app)),
         }
     }
 
-    /// A cause of your own, which ends when the other side changes its data.
+    /// A cause of your own. Its waker is the event that changes how the endpoint is now: `<endpoint>-relation-changed`
+    /// where one application is related, `<endpoint>-relation-created` where none is, and `<endpoint>-relation-broken`
+    /// where several are.
     pub fn not_yet(&self, cause: impl Into<String>) -> NotYet {
-        self.changed(cause)
+        let waker = match &self.state {
+            State::Absent => Waker::of(Datum::Relations, &self.endpoint),
+            State::Crowded(_) => Waker::relation_goes(&self.endpoint),
+            State::Live(_) | State::Given(_) => Waker::of(Datum::RemoteAppBag, &self.endpoint),
+        };
+        NotYet::waiting(&self.endpoint, cause, waker)
     }
 
     fn changed(&self, cause: impl Into<String>) -> NotYet {
-        NotYet::waiting(
-            &self.endpoint,
-            cause,
-            Waker::of(EventKind::RelationChanged, &self.endpoint, Datum::RemoteAppBag),
-        )
+        NotYet::waiting(&self.endpoint, cause, Waker::of(Datum::RemoteAppBag, &self.endpoint))
     }
 
     fn nothing_related(&self) -> NotYet {
@@ -288,7 +291,7 @@ impl<I: Interface> Requires<I> {
             &self.endpoint,
             "nothing is related",
             format!("integrate an application that offers {}", I::NAME),
-            Waker::of(EventKind::RelationCreated, &self.endpoint, Datum::Relations),
+            Waker::of(Datum::Relations, &self.endpoint),
         )
     }
 
@@ -299,7 +302,7 @@ impl<I: Interface> Requires<I> {
                 &self.endpoint,
                 format!("related to {} at once", apps.join(" and ")),
                 "remove all relations but one",
-                Waker::of(EventKind::RelationBroken, &self.endpoint, Datum::Relations),
+                Waker::relation_goes(&self.endpoint),
             )),
             State::Live(_) | State::Given(_) => None,
         }

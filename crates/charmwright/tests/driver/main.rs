@@ -3,6 +3,7 @@
 
 mod containers;
 mod daemon_dies;
+mod files;
 mod pebble;
 mod readiness;
 mod services;
