@@ -89,3 +89,52 @@ fn write_bag(change: &BagChange, reader: &Reader<'_>) -> Result<Told, DriveError
         result => Ok(result.map(|()| Told::Done)?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use charmwright_event::{Context, RelationId};
+    use charmwright_hookcmds::{Bag, Call, HookCommands, Reply, Transport, TransportError};
+    use charmwright_snapshot::Memory;
+
+    use super::*;
+
+    /// Refuses every command with these words.
+    #[derive(Debug)]
+    struct Refuses(&'static str);
+
+    impl Transport for Refuses {
+        fn call(&self, _: &Call) -> Result<Reply, TransportError> {
+            Ok(Reply::failure(1, self.0))
+        }
+    }
+
+    fn told(refusal: &'static str) -> Result<Vec<String>, DriveError> {
+        let variables = [
+            ("JUJU_UNIT_NAME", "app/0"),
+            ("JUJU_MODEL_NAME", "dev"),
+            ("JUJU_CHARM_DIR", "/charm"),
+            ("JUJU_DISPATCH_PATH", "hooks/config-changed"),
+        ];
+        let context =
+            Context::from_variables(variables.map(|(name, value)| (name.to_owned(), value.to_owned())))
+                .unwrap();
+        let juju = HookCommands::new(Refuses(refusal));
+        let reader = Reader::new(&juju, &context, Memory::default());
+        let changes = Bag::from([("database".to_owned(), "x".to_owned())]);
+        let (relation, label) = (RelationId::new(1), "database (pg)".to_owned());
+        let change = BagChange { relation, label, result: changes.clone(), changes };
+        let plan = Plan { steps: vec![Step::Write(change)] };
+        let pebbles = Pebbles::in_folder("/nowhere");
+        apply(&plan, &reader, &pebbles, &mut BTreeMap::new()).map(|applied| applied.done)
+    }
+
+    #[test]
+    fn what_juju_refused_is_not_said_to_be_done() {
+        assert_eq!(
+            told("cannot write relation settings").unwrap(),
+            ["did not tell database (pg): another unit leads now"]
+        );
+        assert_eq!(told("permission denied").unwrap(), ["did not tell database (pg): the relation is gone"]);
+        assert!(told("something else").is_err());
+    }
+}

@@ -223,16 +223,27 @@ fn plan_checks(
         || before.asked != wish.up;
 }
 
-/// Whether the plan lacks anything of the layer.
+/// Whether the plan lacks anything of the layer. What the layer does not name is left out: a plan may be large.
 fn differs(layer: &Layer, plan: &Layer) -> bool {
-    fn changed<T: Serialize>(after: &BTreeMap<String, T>, plan: &BTreeMap<String, T>) -> bool {
-        after.iter().any(|(name, entry)| plan.get(name).map(legible) != Some(legible(entry)))
+    fn part<T: Clone>(plan: &BTreeMap<String, T>, named: &BTreeMap<String, T>) -> BTreeMap<String, T> {
+        plan.iter()
+            .filter(|(name, _)| named.contains_key(*name))
+            .map(|(name, entry)| (name.clone(), entry.clone()))
+            .collect()
     }
-    let after = layer.onto(plan);
-    changed(&after.services, &plan.services)
-        || changed(&after.checks, &plan.checks)
-        || changed(&after.log_targets, &plan.log_targets)
-        || changed(&after.workloads, &plan.workloads)
+    fn changed<T: Serialize>(after: &BTreeMap<String, T>, before: &BTreeMap<String, T>) -> bool {
+        after.iter().any(|(name, entry)| before.get(name).map(legible) != Some(legible(entry)))
+    }
+    let mut before = Layer::new();
+    before.services = part(&plan.services, &layer.services);
+    before.checks = part(&plan.checks, &layer.checks);
+    before.log_targets = part(&plan.log_targets, &layer.log_targets);
+    before.workloads = part(&plan.workloads, &layer.workloads);
+    let after = layer.onto(&before);
+    changed(&after.services, &before.services)
+        || changed(&after.checks, &before.checks)
+        || changed(&after.log_targets, &before.log_targets)
+        || changed(&after.workloads, &before.workloads)
 }
 
 /// What a plan shows of an entry: Pebble's YAML loses a text's leading line breaks and bends the rarer ones.

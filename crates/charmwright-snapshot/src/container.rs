@@ -31,7 +31,7 @@ impl Container {
 
     /// For tests: a container whose Pebble answers and knows nothing yet.
     pub fn fresh(name: &str) -> Self {
-        Self::new(name, ContainerSnapshot::Up(Box::default()))
+        Self::new(name, ContainerSnapshot::Up(Arc::default()))
     }
 
     /// For tests: a container in which just that runs which is wished.
@@ -225,7 +225,7 @@ impl Noticed {
         let notice = Notice::custom(key, data);
         let state =
             ContainerState { notices: [(key.to_owned(), notice)].into(), ..ContainerState::default() };
-        Self::new(Container::new(container, ContainerSnapshot::Up(Box::new(state))), key)
+        Self::new(Container::new(container, ContainerSnapshot::Up(Arc::new(state))), key)
     }
 
     /// What was said when it last occurred.
@@ -272,7 +272,7 @@ impl ContainerFile {
     pub fn with_content(container: &str, path: &str, content: impl Into<Vec<u8>>) -> Self {
         let file = FileSnapshot::Content(Arc::from(content.into()));
         let state = ContainerState { files: [(path.to_owned(), file)].into(), ..ContainerState::default() };
-        Self::new(Container::new(container, ContainerSnapshot::Up(Box::new(state))), path)
+        Self::new(Container::new(container, ContainerSnapshot::Up(Arc::new(state))), path)
     }
 
     /// For tests: a file that is not there.

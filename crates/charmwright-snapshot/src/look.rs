@@ -13,7 +13,7 @@ use crate::snapshot::{ContainerSnapshot, ContainerState, FileSnapshot};
 /// Asks the Pebble of a container for all that plans are compared with, and for what is declared of it.
 pub fn look(client: &Client, container: &str, declaration: &Declaration) -> ContainerSnapshot {
     match state(client, container, declaration) {
-        Ok(state) => ContainerSnapshot::Up(Box::new(state)),
+        Ok(state) => ContainerSnapshot::Up(Arc::new(state)),
         Err(error) => ContainerSnapshot::unseen(&error),
     }
 }

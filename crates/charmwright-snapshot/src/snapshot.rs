@@ -104,8 +104,8 @@ pub enum ContainerSnapshot {
         /// What it refused, and why.
         cause: String,
     },
-    /// Its Pebble answers.
-    Up(Box<ContainerState>),
+    /// Its Pebble answers. What it said is shared by all inputs of the container.
+    Up(Arc<ContainerState>),
 }
 
 impl ContainerSnapshot {
