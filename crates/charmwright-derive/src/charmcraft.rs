@@ -12,6 +12,7 @@ use serde_json::Value;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Charmcraft {
+    name: Option<String>,
     config: Config,
     actions: BTreeMap<String, Action>,
     provides: BTreeMap<String, Value>,
@@ -83,6 +84,11 @@ impl Charmcraft {
     pub(crate) fn watch(&self) -> TokenStream {
         let path = self.path.display().to_string();
         quote! { const _: &[u8] = ::core::include_bytes!(#path); }
+    }
+
+    /// The charm's name, if it is given.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// The function that reads an option of its type.
