@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
         units: &[UnitName],
     ) -> impl Iterator<Item = (UnitName, Result<Option<Bag>, Error>)> {
         let bags = self.juju.relation_get_units(relation, units);
-        units.to_vec().into_iter().zip(bags.into_iter().map(gone_is_none))
+        units.iter().cloned().zip(bags.into_iter().map(gone_is_none))
     }
 
     /// Whether it is known that another unit leads.

@@ -1,11 +1,11 @@
 //! A relation that cannot be read holds up no other, and no hook.
 
 use charmwright::interfaces::postgresql_client::Database;
-use charmwright_hookcmds::{Reply, TransportError};
+use charmwright_hookcmds::Reply;
 use charmwright_sim::model::Bag as SimBag;
 
 use super::*;
-use crate::unit::answer;
+use crate::unit::{Meddle, answer};
 
 /// Wants of each relation what it has, and goes on without.
 fn wants() -> Charm<Related> {
@@ -51,7 +51,7 @@ fn asks_for(call: &charmwright_hookcmds::Call, command: &str, part: &str) -> boo
     call.command == command && call.args.iter().any(|arg| arg == part)
 }
 
-type Answer = Option<Result<Reply, TransportError>>;
+type Answer = Option<Reply>;
 
 fn backend_is_down(call: &charmwright_hookcmds::Call) -> Answer {
     let words = "ERROR vault is sealed:\u{1b}[31m dial\u{202e} refused\nGoroutine 1";
@@ -79,7 +79,7 @@ fn a_secret_that_cannot_be_read_holds_up_its_own_relation_only() {
 
 #[test]
 fn a_relation_that_juju_does_not_let_read_holds_up_itself_only_and_nothing_is_removed() {
-    let cases: [(fn(&charmwright_hookcmds::Call) -> Answer, &str); 6] = [
+    let cases: [(Meddle, &str); 6] = [
         (
             |call| asks_for(call, "relation-get", "pg").then(|| answer(1, "", "ERROR state is on fire")),
             "database: the data of pg cannot be read: relation-get failed: state is on fire",
