@@ -16,6 +16,7 @@ use crate::file::{self, entries, is_true, or_empty};
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Charmcraft {
+    name: Option<String>,
     #[serde(deserialize_with = "or_empty")]
     config: Config,
     #[serde(deserialize_with = "entries")]
@@ -108,6 +109,11 @@ impl Charmcraft {
     pub(crate) fn watch(&self) -> TokenStream {
         let path = self.path.display().to_string();
         quote! { const _: &[u8] = ::core::include_bytes!(#path); }
+    }
+
+    /// The charm's name, if it is given.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// How an option of its type is read.

@@ -41,11 +41,13 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         .filter(|input| matches!(input.kind, Kind::Requires(..)))
         .map(|input| input.ident)
         .collect();
+    let charm = charmcraft.name().map(|name| quote! { declaration.charm(#name); });
     Ok(quote! {
         #watch
         #(#checks)*
         impl ::charmwright::__private::Inputs for #name {
             fn declare(declaration: &mut ::charmwright::__private::Declaration) {
+                #charm
                 #(#declare)*
             }
 
@@ -59,7 +61,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
                 ); )*
                 #( let #named_names = #named_reads; )*
                 match (#(#plain_names,)*) {
-                    (#(::core::option::Option::Some(#plain_names),)*) => {
+                    (#(::core::option::Option::Some(#plain_names),)*) if missing.is_empty() => {
                         ::core::result::Result::Ok(Self { #(#plain_names,)* #(#named_names,)* })
                     }
                     #[allow(unreachable_patterns, reason = "a charm may have no such input")]
@@ -184,7 +186,7 @@ impl<'a> Input<'a> {
                 quote! { <#of as ::charmwright::__private::ProvidesInput>::collect(#name, snapshot) }
             }
             Kind::Peers(name, _) => {
-                quote! { <#of as ::charmwright::__private::PeersInput>::collect(#name, snapshot) }
+                quote! { <#of as ::charmwright::__private::PeersInput>::collect(#name, snapshot, &mut missing) }
             }
             Kind::Container(name) => {
                 quote_spanned! { of.span() => ::charmwright::__private::Container::collect(#name, snapshot) }

@@ -32,6 +32,7 @@ impl Database {
 
 /// How to reach the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Login {
     /// Where it can be written: `host:port`, several with commas between.
     pub endpoints: String,
@@ -41,18 +42,51 @@ pub struct Login {
     pub username: String,
     /// Our user's password.
     pub password: Sensitive,
+    /// All of it in one, with the password: `postgresql://user:password@host:port/database`, if the server says so.
+    pub uris: Option<Sensitive>,
+    /// The same for what can only be read.
+    pub read_only_uris: Option<Sensitive>,
+    /// Whether the server speaks TLS, if it says so.
+    pub tls: Option<bool>,
+    /// The certificate of the authority that the server's is signed by, in PEM, if it says so.
+    pub tls_ca: Option<String>,
     /// The version of the server, if it says so.
     pub version: Option<String>,
 }
 
+impl Login {
+    /// What every answer has; the rest is absent, and can be set field by field. For tests.
+    pub fn new(endpoints: impl Into<String>, username: impl Into<String>, password: Sensitive) -> Self {
+        Self {
+            endpoints: endpoints.into(),
+            read_only_endpoints: None,
+            username: username.into(),
+            password,
+            uris: None,
+            read_only_uris: None,
+            tls: None,
+            tls_ca: None,
+            version: None,
+        }
+    }
+}
+
 /// The field with the secret that holds the credentials.
 const USER: &str = "secret-user";
-/// What we want to get in secrets. The provider puts into the databag what is not named here.
-const REQUESTED_SECRETS: &str = r#"["username","password","tls","tls-ca","uris"]"#;
+/// The field with the secret that says how to speak TLS.
+const TLS: &str = "secret-tls";
+/// What we want to get in secrets: all that the provider knows, since it puts into the databag what is not named here.
+const REQUESTED_SECRETS: &str =
+    r#"["username","password","tls","tls-ca","uris","read-only-uris","entity-name","entity-password"]"#;
 
+/// The provider answers once. A request that is changed after that it echoes and does not answer, or fails its hook
+/// with; so a changed one is not written, and blocks the unit: the relation has to be removed and made anew.
 impl Interface for PostgresqlClient {
     const NAME: &'static str = "postgresql_client";
-    const SECRETS: &'static [&'static str] = &[USER];
+    const SECRETS: &'static [&'static str] = &[USER, TLS];
+    /// Which values shall be in secrets is no part of it: whatever was named, the answer is read.
+    const FIXED: &'static [&'static str] =
+        &["database", "extra-user-roles", "extra-group-roles", "entity-type", "entity-permissions"];
     type Request = Database;
     type Answer = Login;
 
@@ -67,9 +101,14 @@ impl Interface for PostgresqlClient {
         bag
     }
 
-    /// The provider keeps in `data` what it has read in our bag.
+    /// The provider keeps in `data` what it has read in our bag: seen, not answered.
     fn echo(remote: &Bag) -> Option<Bag> {
         serde_json::from_str(remote.get("data")?).ok()
+    }
+
+    /// The provider names the database that the credentials are for.
+    fn answered(remote: &Bag) -> Bag {
+        remote.get_key_value("database").map(|(key, name)| (key.clone(), name.clone())).into_iter().collect()
     }
 
     fn read(remote: &Remote<'_>) -> Result<Login, Missing> {
@@ -82,13 +121,37 @@ impl Interface for PostgresqlClient {
                 remote.secret(USER, "password")?.clone(),
             ),
         };
+        let tls = kept(remote, TLS, "tls")?.map(|word| is_tls(word.expose())).transpose()?;
         Ok(Login {
-            endpoints,
             read_only_endpoints: remote.get("read-only-endpoints").map(str::to_owned),
-            username,
-            password,
+            uris: kept(remote, USER, "uris")?,
+            read_only_uris: kept(remote, USER, "read-only-uris")?,
+            tls,
+            tls_ca: kept(remote, TLS, "tls-ca")?.map(|certificate| certificate.expose().to_owned()),
             version: remote.get("version").map(str::to_owned),
+            ..Login::new(endpoints, username, password)
         })
+    }
+}
+
+/// What may be in the secret that `field` refers to, or in the databag if there is no such secret.
+fn kept(remote: &Remote<'_>, field: &str, key: &str) -> Result<Option<Sensitive>, Missing> {
+    if remote.get(field).is_none() {
+        return Ok(remote.get(key).map(Sensitive::new));
+    }
+    match remote.secret(field, key) {
+        Ok(value) => Ok(Some(value.clone())),
+        Err(Missing::SecretKey { .. }) => Ok(None),
+        Err(missing) => Err(missing),
+    }
+}
+
+/// The words of the providers: `True` of PostgreSQL's, `true` of the library's next version, `enabled` of others.
+fn is_tls(word: &str) -> Result<bool, Missing> {
+    match word {
+        "True" | "true" | "enabled" => Ok(true),
+        "False" | "false" | "disabled" => Ok(false),
+        _ => Err(Missing::Invalid { field: "tls".to_owned(), expected: "`True` or `False`".to_owned() }),
     }
 }
 
@@ -102,7 +165,10 @@ mod tests {
         assert_eq!(bag["database"], "guestbook");
         assert_eq!(bag["extra-user-roles"], "admin");
         let secrets: Vec<String> = serde_json::from_str(&bag["requested-secrets"]).unwrap();
-        assert!(secrets.contains(&"password".to_owned()));
+        // What is not named here would come in the databag, for everybody to read.
+        for secret in ["username", "password", "tls", "tls-ca", "uris", "read-only-uris"] {
+            assert!(secrets.contains(&secret.to_owned()), "{secret}");
+        }
     }
 
     #[test]
@@ -112,5 +178,20 @@ mod tests {
         assert_eq!(PostgresqlClient::echo(&remote), Some(bag));
         assert_eq!(PostgresqlClient::echo(&Bag::from([("data".to_owned(), "{".to_owned())])), None);
         assert_eq!(PostgresqlClient::echo(&Bag::new()), None);
+    }
+
+    #[test]
+    fn the_words_for_tls_are_those_of_the_real_providers() {
+        for (word, tls) in [("True", true), ("true", true), ("enabled", true), ("False", false)] {
+            assert_eq!(is_tls(word), Ok(tls));
+        }
+        assert!(is_tls("perhaps").is_err());
+    }
+
+    #[test]
+    fn a_login_shows_no_password() {
+        let mut login = Login::new("pg:5432", "u", Sensitive::new("hunter2"));
+        login.uris = Some(Sensitive::new("postgresql://u:hunter2@pg:5432/d"));
+        assert!(!format!("{login:?}").contains("hunter2"));
     }
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use charmwright_event::{Context, Event, Goal};
 use charmwright_hookcmds::{HookCommands, choose};
+use charmwright_snapshot::leaving::is_leaving;
 use charmwright_snapshot::{Inputs, Pebbles, Ready};
 
 use crate::action::{Action, ActionFailed, Handler, Results, act};
 use crate::desired::Desired;
-use crate::driver::{DriveError, World, reconcile};
+use crate::driver::{DriveError, World, declaration, reconcile};
 use crate::logging;
 
 /// A charm that brings what is to what `reconcile` says that it should be.
@@ -94,6 +95,8 @@ impl<I: Inputs + 'static> Charm<I> {
     pub fn run(&self, context: &Context, world: &World) -> Result<(), DriveError> {
         match (&context.event, context.event.goal()) {
             (Event::Action { name, .. }, _) => act(name, &self.actions, context, world),
+            // What Juju takes away from a unit that is being removed is no news of the application.
+            (_, Goal::Reconcile) if is_leaving(context, &world.juju, &declaration::<I>())? => Ok(()),
             (_, Goal::Reconcile) => reconcile(self.reconcile, context, world),
             (_, Goal::TearDown) => {
                 self.teardown.map_or(Ok(()), |teardown| reconcile(teardown, context, world))

@@ -5,8 +5,10 @@ use charmwright_hookcmds::Bag;
 use crate::config::{Config, Options};
 use crate::container::{Container, ContainerFile, Noticed};
 use crate::peers::{PeerInterface, Peers};
+use crate::provides::Provides;
 use crate::readiness::NotYet;
-use crate::relation::{Interface, Offered, Provides, Requires};
+use crate::relation::{Interface, Offered};
+use crate::requires::Requires;
 use crate::snapshot::Snapshot;
 
 /// All inputs of a charm. Derived: `#[derive(Inputs)]` checks the names against charmcraft.yaml.
@@ -41,6 +43,8 @@ impl Inputs for () {
 /// What a charm declares that it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Declaration {
+    /// The charm's name, as charmcraft.yaml has it.
+    pub charm_name: Option<&'static str>,
     /// Whether it has options.
     pub config: bool,
     /// Whether it wants to know who leads.
@@ -130,7 +134,7 @@ impl<T: Config> Input for T {
     }
 
     fn collect(snapshot: &Snapshot) -> Result<Self, Vec<NotYet>> {
-        T::from_options(&Options::new(snapshot.unit.application(), &snapshot.config))
+        T::from_options(&Options::new(snapshot.local.application(), &snapshot.config))
     }
 }
 
@@ -192,7 +196,9 @@ impl<I: Interface> RequiresInput for Option<Requires<I>> {
 
     fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self {
         let related = snapshot.endpoints.get(endpoint).is_some_and(|relations| !relations.is_empty());
-        related.then(|| Requires::from_snapshot(endpoint, snapshot))
+        // Whether anything is related is not known if Juju cannot list it: so nobody goes on as if nothing were.
+        (related || snapshot.unlisted.contains_key(endpoint))
+            .then(|| Requires::from_snapshot(endpoint, snapshot))
     }
 
     fn missing(&self) -> Option<NotYet> {
@@ -230,19 +236,27 @@ pub trait PeersInput: Sized {
     /// The interface that it speaks.
     type Interface: PeerInterface;
 
-    /// Takes the endpoint's relation.
-    fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self;
+    /// Takes the endpoint's relation, and adds to `missing` why it could not be read, if it could not. Then `reconcile`
+    /// does not run: to have no other units is not the same as not to know them.
+    fn collect(endpoint: &'static str, snapshot: &Snapshot, missing: &mut Vec<NotYet>) -> Self;
 }
 
 impl<P: PeerInterface> PeersInput for Peers<P> {
     type Interface = P;
 
-    fn collect(endpoint: &'static str, snapshot: &Snapshot) -> Self {
-        Self::from_snapshot(endpoint, snapshot)
+    fn collect(endpoint: &'static str, snapshot: &Snapshot, missing: &mut Vec<NotYet>) -> Self {
+        let peers = Self::from_snapshot(endpoint, snapshot);
+        missing.extend(peers.trouble());
+        peers
     }
 }
 
 impl Declaration {
+    /// Names the charm.
+    pub fn charm(&mut self, name: &'static str) {
+        self.charm_name = Some(name);
+    }
+
     /// Adds an endpoint whose other side is read.
     pub fn requires<T: RequiresInput>(&mut self, endpoint: &'static str) {
         let remote = RemoteDeclaration {

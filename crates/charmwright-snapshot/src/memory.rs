@@ -29,6 +29,7 @@ pub struct Memory {
     bags: BTreeMap<u64, WrittenBag>,
     ports: Option<WrittenPorts>,
     status: Option<Status>,
+    leaving: bool,
 }
 
 /// What was written into a bag of ours.
@@ -120,6 +121,15 @@ impl Memory {
         self.apps.retain(|id, _| alive(id));
         self.peers.retain(|_, id| alive(id));
         self.bags.retain(|id, _| alive(id));
+    }
+
+    /// Whether Juju has said that this unit is being removed.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving
+    }
+
+    pub(crate) fn set_leaving(&mut self, leaving: bool) {
+        self.leaving = leaving;
     }
 
     /// What we last wrote into our application's bag.

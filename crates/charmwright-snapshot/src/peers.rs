@@ -1,13 +1,15 @@
 //! The other units of the application, through a peer relation.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
-use charmwright_event::{Datum, UnitName};
+use charmwright_event::{Datum, RelationId, UnitName};
 use charmwright_hookcmds::Bag;
 
 use crate::readiness::{NotYet, Ready, Waker};
 use crate::relation::Missing;
 use crate::snapshot::{RelationSnapshot, Snapshot};
+use crate::trouble::Trouble;
 
 /// What the units of one application tell one another through a peer relation.
 pub trait PeerInterface: 'static {
@@ -39,31 +41,38 @@ pub trait PeerInterface: 'static {
 #[derive(Debug)]
 pub struct Peers<P: PeerInterface> {
     endpoint: String,
-    /// Juju makes a peer relation with the first unit, and a unit enters it some time after its first hook.
-    related: bool,
-    shared: Bag,
-    others: Vec<(UnitName, Bag)>,
+    /// None if Juju has not made it yet.
+    relation: Option<Arc<RelationSnapshot>>,
+    unlisted: Option<Trouble>,
     interface: std::marker::PhantomData<P>,
 }
 
 impl<P: PeerInterface> Peers<P> {
     /// For tests: this in the application's bag, and these other units.
     pub fn given(endpoint: &str, shared: Bag, others: impl IntoIterator<Item = (UnitName, Bag)>) -> Self {
-        let others = others.into_iter().collect();
-        Self {
-            endpoint: endpoint.to_owned(),
-            related: true,
-            shared,
-            others,
-            interface: std::marker::PhantomData,
-        }
+        let mut relation = RelationSnapshot::unread(RelationId::new(0), None);
+        relation.remote = Some(shared);
+        relation.units = others.into_iter().collect();
+        Self::new(endpoint, Some(Arc::new(relation)), None)
+    }
+
+    fn new(endpoint: &str, relation: Option<Arc<RelationSnapshot>>, unlisted: Option<Trouble>) -> Self {
+        Self { endpoint: endpoint.to_owned(), relation, unlisted, interface: std::marker::PhantomData }
     }
 
     pub(crate) fn from_snapshot(endpoint: &str, snapshot: &Snapshot) -> Self {
         let relation = snapshot.endpoints.get(endpoint).and_then(|relations| relations.first());
-        let shared = relation.and_then(|relation| relation.remote.clone()).unwrap_or_default();
-        let others = relation.map(RelationSnapshot::bags_of_units).unwrap_or_default();
-        Self { related: relation.is_some(), ..Self::given(endpoint, shared, others) }
+        Self::new(endpoint, relation.cloned(), snapshot.unlisted.get(endpoint).cloned())
+    }
+
+    /// Why it could not be read, if it could not.
+    pub(crate) fn trouble(&self) -> Option<NotYet> {
+        let unlisted = self.unlisted.as_ref().map(|trouble| trouble.unlisted(&self.endpoint));
+        let unread = || {
+            let trouble = self.relation.as_ref()?.trouble.as_ref()?;
+            Some(trouble.not_yet(&self.endpoint, "the other units"))
+        };
+        unlisted.or_else(unread)
     }
 
     /// What the leader tells all units.
@@ -72,12 +81,15 @@ impl<P: PeerInterface> Peers<P> {
     ///
     /// If it has not told all of it yet.
     pub fn shared(&self) -> Ready<P::Shared> {
-        P::shared(&self.shared).map_err(|missing| self.changed(Datum::RemoteAppBag, missing.of("the leader")))
+        let nothing = Bag::new();
+        let shared =
+            self.relation.as_deref().and_then(|relation| relation.remote.as_ref()).unwrap_or(&nothing);
+        P::shared(shared).map_err(|missing| self.changed(Datum::RemoteAppBag, missing.of("the leader")))
     }
 
     /// The other units that have joined, in the order of their names, each with what it tells.
     pub fn others(&self) -> impl Iterator<Item = (&UnitName, Ready<P::Unit>)> {
-        self.others.iter().map(|(unit, bag)| {
+        self.relation.iter().flat_map(|relation| &relation.units).map(|(unit, bag)| {
             let told = P::unit(bag)
                 .map_err(|missing| self.changed(Datum::RemoteUnitBag, missing.of(&unit.to_string())));
             (unit, told)
@@ -87,13 +99,14 @@ impl<P: PeerInterface> Peers<P> {
     /// A cause of your own. Its waker is `<endpoint>-relation-changed` where other units are, and
     /// `<endpoint>-relation-joined` where none is.
     pub fn not_yet(&self, cause: impl Into<String>) -> NotYet {
-        let datum = if self.others.is_empty() { Datum::RemoteUnits } else { Datum::RemoteUnitBag };
+        let is_alone = self.relation.as_ref().is_none_or(|relation| relation.units.is_empty());
+        let datum = if is_alone { Datum::RemoteUnits } else { Datum::RemoteUnitBag };
         self.changed(datum, cause)
     }
 
     /// A cause that ends with a change of `datum`; before the unit has entered the relation, with its entry.
     fn changed(&self, datum: Datum, cause: impl Into<String>) -> NotYet {
-        let datum = if self.related { datum } else { Datum::Relations };
+        let datum = if self.relation.is_some() { datum } else { Datum::Relations };
         NotYet::waiting(&self.endpoint, cause, Waker::of(datum, &self.endpoint))
     }
 }
@@ -154,7 +167,7 @@ mod tests {
         let alone = Peers::<Cluster>::given("cluster", Bag::new(), []);
         assert_eq!(waker(alone.not_yet("two must be up")), "cluster-relation-joined");
         assert_eq!(waker(alone.shared().unwrap_err()), "cluster-relation-changed");
-        let unrelated = Peers::<Cluster> { related: false, ..alone };
+        let unrelated = Peers::<Cluster> { relation: None, ..alone };
         assert_eq!(waker(unrelated.not_yet("two must be up")), "cluster-relation-created");
         assert_eq!(waker(unrelated.shared().unwrap_err()), "cluster-relation-created");
     }

@@ -1,12 +1,13 @@
 //! Reading Juju: each datum at most once in a hook, and only when it is asked for.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use charmwright_event::{AppName, Context, Event, RelationEventKind, RelationId, UnitName};
 use charmwright_hookcmds::{Bag, Error, ErrorKind, HookCommands, OpenedPort, Status};
 
 use crate::memory::Memory;
+use crate::trouble::{is_juju_gone, words};
 
 /// Reads what is, through Juju's hook commands.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub struct Reader<'a> {
     leader: OnceCell<bool>,
     bags: RefCell<BTreeMap<RelationId, OwnBag>>,
     echoes: RefCell<BTreeMap<RelationId, Bag>>,
+    /// Whether the relations of some endpoint could not be listed.
+    unlisted: Cell<bool>,
     ports: RefCell<Option<Ports>>,
     /// Outside: whether it was read. Inside: none if it is one that charms cannot set.
     status: OnceCell<RefCell<Option<Status>>>,
@@ -36,6 +39,8 @@ pub enum OwnBag {
     Followers,
     /// The relation is gone.
     Gone,
+    /// Juju failed to say, in these words. It is left alone until the next hook.
+    Failed(String),
 }
 
 /// An output of ours, as far as it is known before it is written.
@@ -59,6 +64,7 @@ impl<'a> Reader<'a> {
             leader: OnceCell::new(),
             bags: RefCell::default(),
             echoes: RefCell::default(),
+            unlisted: Cell::new(false),
             ports: RefCell::default(),
             status: OnceCell::new(),
         }
@@ -146,16 +152,19 @@ impl<'a> Reader<'a> {
         gone_is_none(self.juju.relation_get_app(relation, app))
     }
 
-    /// The other side's units with their bags. A unit that is just going has none; neither has one of a relation
-    /// that is gone.
-    pub(crate) fn bags_of_units(&self, relation: RelationId) -> Result<BTreeMap<UnitName, Bag>, Error> {
-        let units = gone_is_none(self.juju.relation_units(relation))?.unwrap_or_default();
-        let bags = self.juju.relation_get_units(relation, &units);
-        let mut known = BTreeMap::new();
-        for (unit, bag) in units.into_iter().zip(bags) {
-            known.extend(gone_is_none(bag)?.map(|bag| (unit, bag)));
-        }
-        Ok(known)
+    /// The other side's units; none if the relation is gone.
+    pub(crate) fn remote_units(&self, relation: RelationId) -> Result<Vec<UnitName>, Error> {
+        Ok(gone_is_none(self.juju.relation_units(relation))?.unwrap_or_default())
+    }
+
+    /// The bags of these units, each by itself; `None` if the unit is just going.
+    pub(crate) fn bags_of_units(
+        &self,
+        relation: RelationId,
+        units: &[UnitName],
+    ) -> impl Iterator<Item = (UnitName, Result<Option<Bag>, Error>)> {
+        let bags = self.juju.relation_get_units(relation, units);
+        units.iter().cloned().zip(bags.into_iter().map(gone_is_none))
     }
 
     /// Whether it is known that another unit leads.
@@ -171,21 +180,24 @@ impl<'a> Reader<'a> {
         Ok(self.leader.get() == Some(&false))
     }
 
-    /// Whether we have written into our application's bag before, as far as we remember.
-    pub(crate) fn has_written(&self, relation: RelationId) -> bool {
-        self.memory.borrow().written_relations().contains(&relation)
+    /// What we last wrote into our application's bag, or saw in it, as far as we remember.
+    pub(crate) fn remembered_bag(&self, relation: RelationId) -> Option<Bag> {
+        self.memory.borrow().bag(relation).map(|written| written.bag.clone())
     }
 
     /// Our own application's bag.
     ///
     /// # Errors
     ///
-    /// If Juju fails to say; that it does not let us read is an [`OwnBag`].
+    /// If Juju cannot be asked; that it does not let us read, or fails to, is an [`OwnBag`].
     pub fn own_bag(&self, relation: RelationId) -> Result<OwnBag, Error> {
         if let Some(bag) = self.bags.borrow().get(&relation) {
             return Ok(bag.clone());
         }
-        let bag = self.read_own_bag(relation)?;
+        let bag = match self.read_own_bag(relation) {
+            Err(error) if !is_juju_gone(&error) => OwnBag::Failed(words(&error)),
+            read => read?,
+        };
         self.bags.borrow_mut().insert(relation, bag.clone());
         Ok(bag)
     }
@@ -210,8 +222,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The relations in whose bag we wrote something before, as far as we remember.
+    /// The relations in whose bag we wrote something before, as far as we remember. None while it is not known which
+    /// relations there are: a wish for one of them may not have been made for that reason only.
     pub fn written_relations(&self) -> Vec<RelationId> {
+        if self.unlisted.get() {
+            return Vec::new();
+        }
         self.memory.borrow().written_relations()
     }
 
@@ -243,7 +259,7 @@ impl<'a> Reader<'a> {
             OwnBag::Unreadable => {
                 written.map_or(Observed::Unknown(BTreeSet::new()), |written| Observed::Is(written.bag))
             }
-            OwnBag::Followers | OwnBag::Gone => Observed::NotOurs,
+            OwnBag::Followers | OwnBag::Gone | OwnBag::Failed(_) => Observed::NotOurs,
         })
     }
 
@@ -274,12 +290,15 @@ impl<'a> Reader<'a> {
         Ok((open, target))
     }
 
-    /// Whether the unit has the status `wanted`.
+    /// Whether the unit has the status `wanted`. A unit that is being removed keeps the one that it has.
     ///
     /// # Errors
     ///
     /// If it has to be read and Juju fails to say.
     pub fn has_status(&self, wanted: &Status) -> Result<bool, Error> {
+        if self.is_leaving() {
+            return Ok(true);
+        }
         if let Some(status) = self.status.get() {
             return Ok(status.borrow().as_ref() == Some(wanted));
         }
@@ -323,8 +342,18 @@ impl<'a> Reader<'a> {
     /// Notes what the other side says that it has read in our application's bag: as good as reading it again,
     /// if it was seen there since it was written, or nothing was there before. (If not, it may tell of an older
     /// write of the same.)
-    pub(crate) fn note_echo(&self, relation: RelationId, read: Bag) {
-        self.echoes.borrow_mut().insert(relation, read);
+    pub(crate) fn note_echo(&self, relation: RelationId, read: &Bag) {
+        self.echoes.borrow_mut().insert(relation, read.clone());
+    }
+
+    /// Notes that the relations of some endpoint could not be listed: all that is remembered of relations stays.
+    pub(crate) fn keep_unlisted_relations(&self) {
+        self.unlisted.set(true);
+    }
+
+    /// Whether this unit is being removed, as far as it is known.
+    pub fn is_leaving(&self) -> bool {
+        self.memory.borrow().is_leaving()
     }
 
     /// Drops what is remembered of relations that are gone.

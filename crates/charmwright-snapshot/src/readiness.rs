@@ -243,12 +243,15 @@ impl<T> IntoReady<T> for Ready<T> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::Arc;
 
-    use charmwright_event::{RelationId, UnitName};
+    use charmwright_event::RelationId;
 
     use super::*;
     use crate::Bag;
-    use crate::relation::{Interface, Missing, Remote, Requires};
+    use crate::local::Local;
+    use crate::relation::{Interface, Missing, Remote};
+    use crate::requires::Requires;
     use crate::snapshot::{RelationSnapshot, Snapshot};
 
     #[test]
@@ -317,10 +320,11 @@ mod tests {
             }
         }
         let relations = |count: u64| {
-            let one = |id| RelationSnapshot::unread(RelationId::new(id), None);
+            let one = |id| Arc::new(RelationSnapshot::unread(RelationId::new(id), None));
             let snapshot = Snapshot {
-                unit: UnitName::parse("app/0").unwrap(),
-                model: "m".to_owned(),
+                local: Local::test("app/0"),
+                leaving: false,
+                unlisted: BTreeMap::new(),
                 config: BTreeMap::new(),
                 leader: None,
                 endpoints: BTreeMap::from([("db", (0..count).map(one).collect())]),

@@ -1,17 +1,18 @@
-//! Handshakes and offers.
+//! What interfaces are: handshakes and offers.
 //!
 //! Most interfaces are handshakes: the other side answers what it was asked. So the answer of an interface is
-//! reachable only through the request, [`Requires::ask`], and only an answer to *this* request counts.
+//! reachable only through the request, [`Requires::ask`](crate::Requires::ask), and only an answer to *this* request
+//! counts.
 
 use std::fmt::Debug;
 
-use charmwright_event::{AppName, Datum, RelationId, UnitName};
+use charmwright_event::{RelationId, UnitName};
 use charmwright_hookcmds::{Bag, Sensitive};
 use serde::de::DeserializeOwned;
 
-use crate::reader::OwnBag;
-use crate::readiness::{NotYet, Ready, Waker};
-use crate::snapshot::{RelationSnapshot, SecretSnapshot, Snapshot};
+use crate::local::Local;
+use crate::readiness::NotYet;
+use crate::snapshot::{RelationSnapshot, SecretSnapshot};
 
 /// An interface with a handshake, seen from the side that asks.
 ///
@@ -24,18 +25,32 @@ pub trait Interface: 'static {
     /// Whether the answer is, in part, in the bags of the other side's units. If not, none of them is read,
     /// however many there are.
     const UNITS: bool = false;
+    /// The fields of the request that the other side takes once.
+    ///
+    /// After it has answered, a request in which one of them differs gets no answer, or breaks the other charm. So it is
+    /// not written, and the unit is blocked until the request is as it was or the relation is a new one. The other
+    /// fields of the request may change without making an answer another request's.
+    ///
+    /// Empty, the default: any request is answered anew, and all its fields count.
+    const FIXED: &'static [&'static str] = &[];
     /// What is asked for.
     type Request;
     /// What comes back.
     type Answer: Clone + Debug;
 
-    /// The request as it stands in our application's bag.
+    /// The request as it stands in our application's bag; it may be empty. An empty value is no value.
     fn write(request: &Self::Request) -> Bag;
 
     /// The request that the other side has read, where its bag says so: then a stale answer is told from a
     /// fresh one.
     fn echo(_remote: &Bag) -> Option<Bag> {
         None
+    }
+
+    /// What the answer itself says of the request that it answers: fields of the request, where the other side's bag
+    /// repeats them. It counts more than the echo, which may be newer than the answer.
+    fn answered(_remote: &Bag) -> Bag {
+        Bag::new()
     }
 
     /// The answer.
@@ -53,12 +68,13 @@ pub trait Offered: 'static {
     /// What is offered.
     type Offer;
 
-    /// The offer as it stands in our application's bag.
-    fn write(offer: &Self::Offer, unit: &UnitName, model: &str) -> Bag;
+    /// The offer as it stands in our application's bag. An empty value is no value.
+    fn write(offer: &Self::Offer, local: &Local) -> Bag;
 }
 
 /// Why an answer is not whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Missing {
     /// A field is not set.
     Field(String),
@@ -78,6 +94,13 @@ pub enum Missing {
         /// The key.
         key: String,
     },
+    /// A field refers to a secret whose content Juju could not give.
+    Unreadable {
+        /// The field.
+        field: String,
+        /// Juju's words, on one line.
+        cause: String,
+    },
 }
 
 impl Missing {
@@ -94,6 +117,9 @@ impl Missing {
             Self::SecretKey { field, key } => {
                 format!("the secret that {who} refers to in `{field}` has no `{key}`")
             }
+            Self::Unreadable { field, cause } => {
+                format!("the secret that {who} refers to in `{field}` cannot be read: {cause}")
+            }
         }
     }
 }
@@ -103,6 +129,12 @@ impl Missing {
 pub struct Remote<'a> {
     relation: &'a RelationSnapshot,
     bag: &'a Bag,
+}
+
+impl<'a> Remote<'a> {
+    pub(crate) fn new(relation: &'a RelationSnapshot, bag: &'a Bag) -> Self {
+        Self { relation, bag }
+    }
 }
 
 impl Remote<'_> {
@@ -152,6 +184,9 @@ impl Remote<'_> {
             Some(SecretSnapshot::Malformed) => {
                 Err(Missing::Invalid { field: field.to_owned(), expected: "a secret's reference".to_owned() })
             }
+            Some(SecretSnapshot::Unreadable(cause)) => {
+                Err(Missing::Unreadable { field: field.to_owned(), cause: cause.clone() })
+            }
             Some(SecretSnapshot::NotGranted) | None => Err(Missing::NotGranted(field.to_owned())),
         }
     }
@@ -169,180 +204,8 @@ pub trait Recorder {
     fn missing(&self, cause: &NotYet);
 }
 
-/// One endpoint of which we take one relation, and whose interface is a handshake.
-#[derive(Debug)]
-pub struct Requires<I: Interface> {
-    endpoint: String,
-    state: State<I>,
-}
-
-#[derive(Debug)]
-enum State<I: Interface> {
-    Absent,
-    Crowded(Vec<String>),
-    Live(RelationSnapshot),
-    /// Made by hand, in a test.
-    Given(Option<(Bag, I::Answer)>),
-}
-
-impl<I: Interface> Requires<I> {
-    /// For tests: nothing is related.
-    pub fn absent(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.to_owned(), state: State::Absent }
-    }
-
-    /// For tests: something is related and has not answered.
-    pub fn pending(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.to_owned(), state: State::Given(None) }
-    }
-
-    /// For tests: something is related and has answered this request. To another request it is no answer.
-    pub fn answered(endpoint: &str, request: &I::Request, answer: I::Answer) -> Self {
-        Self { endpoint: endpoint.to_owned(), state: State::Given(Some((I::write(request), answer))) }
-    }
-
-    pub(crate) fn from_snapshot(endpoint: &str, snapshot: &Snapshot) -> Self {
-        let state = match snapshot.endpoints.get(endpoint).map_or(&[][..], Vec::as_slice) {
-            [] => State::Absent,
-            [one] => State::Live(one.clone()),
-            several => State::Crowded(several.iter().map(RelationSnapshot::app_name).collect()),
-        };
-        Self { endpoint: endpoint.to_owned(), state }
-    }
-
-    /// Asks, and returns the answer to this very request.
-    ///
-    /// The request is published through `recorder` whether or not the answer is there. Charms say
-    /// `desired.request(&inputs.database, …)`.
-    ///
-    /// # Errors
-    ///
-    /// If nothing is related, or the answer is not there or not whole, or answers another request.
-    pub fn ask(&self, request: &I::Request, recorder: &dyn Recorder) -> Ready<I::Answer> {
-        let wanted = I::write(request);
-        recorder.asked(&self.endpoint, &wanted);
-        let answer = self.answer_to(&wanted, recorder);
-        if let Err(cause) = &answer {
-            recorder.missing(cause);
-        }
-        answer
-    }
-
-    fn answer_to(&self, wanted: &Bag, recorder: &dyn Recorder) -> Ready<I::Answer> {
-        let relation = match &self.state {
-            State::Live(relation) => relation,
-            State::Given(Some((asked, answer))) if asked == wanted => return Ok(answer.clone()),
-            State::Given(_) => return Err(self.changed("it has not answered this request yet")),
-            State::Absent | State::Crowded(_) => {
-                return Err(self.absence().unwrap_or_else(|| self.nothing_related()));
-            }
-        };
-        recorder.publish(relation.id, wanted.clone());
-        let app = relation.app_name();
-        let Some(bag) = &relation.remote else {
-            return Err(self.changed(format!("{app} is being asked")));
-        };
-        if bag.is_empty() {
-            return Err(self.changed(format!("{app} has not answered yet")));
-        }
-        let asked = match (I::echo(bag), &relation.own) {
-            (Some(read), _) => Some(read),
-            (None, Some(OwnBag::Readable(own))) => Some(own.clone()),
-            // A follower cannot see what its leader asked; the answer is taken as it is.
-            (None, _) => None,
-        };
-        let is_part = |asked: &Bag| wanted.iter().all(|(key, value)| asked.get(key) == Some(value));
-        if asked.is_some_and(|asked| !is_part(&asked)) {
-            return Err(self.changed(format!("{app} has not answered the request as it is now")));
-        }
-        I::read(&Remote { relation, bag }).map_err(|missing| self.incomplete(&app, &missing))
-    }
-
-    fn incomplete(&self, app: &str, missing: &Missing) -> NotYet {
-        match missing {
-            // Juju sends no event for a grant.
-            Missing::NotGranted(_) => NotYet::waiting(
-                &self.endpoint,
-                missing.of(app),
-                Waker::of(Datum::SecretGrant, &self.endpoint),
-            ),
-            _ => self.changed(missing.of(app)),
-        }
-    }
-
-    /// A cause of your own. Its waker is the event that changes how the endpoint is now: `<endpoint>-relation-changed`
-    /// where one application is related, `<endpoint>-relation-created` where none is, and `<endpoint>-relation-broken`
-    /// where several are.
-    pub fn not_yet(&self, cause: impl Into<String>) -> NotYet {
-        let waker = match &self.state {
-            State::Absent => Waker::of(Datum::Relations, &self.endpoint),
-            State::Crowded(_) => Waker::relation_goes(&self.endpoint),
-            State::Live(_) | State::Given(_) => Waker::of(Datum::RemoteAppBag, &self.endpoint),
-        };
-        NotYet::waiting(&self.endpoint, cause, waker)
-    }
-
-    fn changed(&self, cause: impl Into<String>) -> NotYet {
-        NotYet::waiting(&self.endpoint, cause, Waker::of(Datum::RemoteAppBag, &self.endpoint))
-    }
-
-    fn nothing_related(&self) -> NotYet {
-        NotYet::blocked(
-            &self.endpoint,
-            "nothing is related",
-            format!("integrate an application that offers {}", I::NAME),
-            Waker::of(Datum::Relations, &self.endpoint),
-        )
-    }
-
-    pub(crate) fn absence(&self) -> Option<NotYet> {
-        match &self.state {
-            State::Absent => Some(self.nothing_related()),
-            State::Crowded(apps) => Some(NotYet::blocked(
-                &self.endpoint,
-                format!("related to {} at once", apps.join(" and ")),
-                "remove all relations but one",
-                Waker::relation_goes(&self.endpoint),
-            )),
-            State::Live(_) | State::Given(_) => None,
-        }
-    }
-}
-
-impl RelationSnapshot {
-    pub(crate) fn app_name(&self) -> String {
-        self.app.as_ref().map_or_else(|| "the other application".to_owned(), AppName::to_string)
-    }
-}
-
-/// An endpoint through which the charm offers something to any number of relations.
-#[derive(Debug)]
-pub struct Provides<I: Offered> {
-    relations: Vec<RelationId>,
-    local: Option<(UnitName, String)>,
-    interface: std::marker::PhantomData<I>,
-}
-
-impl<I: Offered> Provides<I> {
-    /// For tests: nothing is related.
-    pub fn empty() -> Self {
-        Self { relations: Vec::new(), local: None, interface: std::marker::PhantomData }
-    }
-
-    pub(crate) fn from_snapshot(endpoint: &str, snapshot: &Snapshot) -> Self {
-        let relations = snapshot.endpoints.get(endpoint).map_or(&[][..], Vec::as_slice);
-        Self {
-            relations: relations.iter().map(|relation| relation.id).collect(),
-            local: Some((snapshot.unit.clone(), snapshot.model.clone())),
-            interface: std::marker::PhantomData,
-        }
-    }
-
-    /// Offers to every relation. Charms say `desired.provide(&inputs.metrics, …)`.
-    pub fn offer(&self, offer: &I::Offer, recorder: &dyn Recorder) {
-        let Some((unit, model)) = &self.local else { return };
-        for relation in &self.relations {
-            recorder.publish(*relation, I::write(offer, unit, model));
-        }
-    }
+/// Juju keeps no empty values: to set one is to delete its key.
+pub(crate) fn without_empty(mut bag: Bag) -> Bag {
+    bag.retain(|_, value| !value.is_empty());
+    bag
 }

@@ -8,21 +8,25 @@ use charmwright_hookcmds::{Bag, Sensitive};
 use charmwright_pebble::{CheckInfo, Error, Layer, Notice, ServiceInfo};
 use serde_json::Value;
 
+use crate::local::Local;
 use crate::reader::OwnBag;
+use crate::trouble::Trouble;
 
 /// Everything that a charm declared, as it was when it was read.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// The unit that reads.
-    pub unit: UnitName,
-    /// The model's name.
-    pub model: String,
+    /// The unit that reads, and where it is.
+    pub local: Local,
+    /// Whether this unit is being removed.
+    pub leaving: bool,
     /// The options, if the charm declares any.
     pub config: BTreeMap<String, Value>,
     /// Whether this unit leads, if the charm asks.
     pub leader: Option<bool>,
     /// The living relations of each declared endpoint.
-    pub endpoints: BTreeMap<&'static str, Vec<RelationSnapshot>>,
+    pub endpoints: BTreeMap<&'static str, Vec<Arc<RelationSnapshot>>>,
+    /// The declared endpoints whose relations could not be listed.
+    pub unlisted: BTreeMap<&'static str, Trouble>,
     /// Each declared container.
     pub containers: BTreeMap<&'static str, ContainerSnapshot>,
 }
@@ -48,24 +52,29 @@ pub struct RelationSnapshot {
     pub id: RelationId,
     /// The application at the other end; `None` if nobody needed to know.
     pub app: Option<AppName>,
-    /// Its bag; `None` if it was not worth reading: nobody has asked it anything yet.
+    /// Its bag; `None` if it was not read.
     pub remote: Option<Bag>,
+    /// The request that the other side has read, where its bag says so.
+    pub echo: Option<Bag>,
     /// Our own application's bag, if it had to be read.
     pub own: Option<OwnBag>,
     /// The other side's units with their bags, if the interface has something there.
     pub units: BTreeMap<UnitName, Bag>,
     /// The secrets that the remote bag refers to, by the field that does.
     pub secrets: BTreeMap<&'static str, SecretSnapshot>,
+    /// Why it could not be read, if it could not.
+    pub trouble: Option<Trouble>,
 }
 
 impl RelationSnapshot {
     /// A relation of which nothing was worth reading.
     pub fn unread(id: RelationId, app: Option<AppName>) -> Self {
-        Self { id, app, remote: None, own: None, units: BTreeMap::new(), secrets: BTreeMap::new() }
+        let (units, secrets) = (BTreeMap::new(), BTreeMap::new());
+        Self { id, app, remote: None, echo: None, own: None, units, secrets, trouble: None }
     }
 
-    pub(crate) fn bags_of_units(&self) -> Vec<(UnitName, Bag)> {
-        self.units.iter().map(|(unit, bag)| (unit.clone(), bag.clone())).collect()
+    pub(crate) fn app_name(&self) -> String {
+        self.app.as_ref().map_or_else(|| "the other application".to_owned(), AppName::to_string)
     }
 }
 
@@ -78,6 +87,8 @@ pub enum SecretSnapshot {
     NotGranted,
     /// What the field holds is no reference.
     Malformed,
+    /// Juju could not give its content, for this reason: a secret backend that is down, for one.
+    Unreadable(String),
 }
 
 /// One workload container.

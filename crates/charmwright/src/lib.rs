@@ -12,7 +12,7 @@ pub use charmwright_snapshot::{
 };
 /// For interfaces of your own.
 pub mod interface {
-    pub use charmwright_snapshot::{Bag, Interface, Missing, Offered, PeerInterface, Remote};
+    pub use charmwright_snapshot::{Bag, Interface, Local, Missing, Offered, PeerInterface, Remote};
 }
 /// For options and parameters of your own types.
 pub mod config {

@@ -71,6 +71,8 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use charmwright::Severity;
+
     use super::*;
 
     fn inputs(server: Container, database: Requires<PostgresqlClient>) -> Inputs {
@@ -87,13 +89,7 @@ mod tests {
     }
 
     fn login() -> Login {
-        Login {
-            endpoints: "pg:5432".to_owned(),
-            read_only_endpoints: None,
-            username: "guest".to_owned(),
-            password: Sensitive::new("hunter2"),
-            version: None,
-        }
+        Login::new("pg:5432", "guest", Sensitive::new("hunter2"))
     }
 
     #[test]
@@ -109,7 +105,8 @@ mod tests {
     fn an_answer_to_another_request_is_no_answer() {
         let answered = Requires::answered("database", &Database::named("other"), login());
         let cause = reconcile(&inputs(away(), answered), &Desired::empty()).unwrap_err();
-        assert_eq!(cause.waker().to_string(), "database-relation-changed");
+        assert_eq!(cause.severity(), Severity::Blocked);
+        assert_eq!(cause.waker().to_string(), "database-relation-broken");
     }
 
     #[test]
