@@ -38,9 +38,51 @@ pub(crate) fn read_within(from: &mut dyn Read, bytes_max: u64) -> io::Result<Opt
     }
 }
 
+/// What a JSON text holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Content {
+    /// Objects.
+    pub(crate) objects: u64,
+    /// Values, and names of fields, each at least.
+    pub(crate) values: u64,
+}
+
+/// Counts without taking any memory, and before anything is made of it. What is no JSON is counted somehow.
+pub(crate) fn content(json: &[u8]) -> Content {
+    let mut content = Content::default();
+    let (mut in_text, mut is_escaped) = (false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'{' => {
+                content.objects += 1;
+                content.values += 1;
+            }
+            b'[' | b',' | b':' => content.values += 1,
+            _ => {}
+        }
+    }
+    content
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_json_text_is_counted_without_what_is_in_its_strings() {
+        let count = |text: &str| {
+            let Content { objects, values } = content(text.as_bytes());
+            (objects, values)
+        };
+        assert_eq!(count(""), (0, 0));
+        assert_eq!(count(r#"{"a":1,"b":[{},"{,[:"]}"#), (2, 7));
+        assert_eq!(count(r#"["\\\"{{{","\\",{}]"#), (1, 4));
+        assert_eq!(count("[0,0,0]"), (0, 3));
+    }
 
     #[test]
     fn what_fits_is_read_and_one_byte_more_is_not() {

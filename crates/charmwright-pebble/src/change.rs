@@ -10,8 +10,10 @@ use serde_json::Value;
 use crate::client::{Client, Deadline, Query};
 use crate::error::Error;
 use crate::layer::GoDuration;
+use crate::limits::{ID_CHARACTERS_MAX, RETRIED_MAX};
 use crate::open_enum::{null_as_default, open_enum};
 use crate::services::{ServiceInfo, ServiceStatus};
+use crate::told::kept;
 
 impl Client {
     /// A change as it stands: `GET /v1/changes/{id}`.
@@ -104,17 +106,21 @@ impl Client {
         };
         if let Error::ChangeFailed { retried, .. } = &mut error {
             let services = self.all_services()?.into_iter();
+            // A list that has no end is looked through for as many services as a charm can have.
+            let failed: Vec<&str> = change
+                .tasks
+                .iter()
+                .filter(|task| task.kind == "start" && task.status == ChangeStatus::Error)
+                .map(|task| task.summary.as_str())
+                .take(RETRIED_MAX)
+                .collect();
             // The next attempt may have begun already.
             let tries =
                 |info: &ServiceInfo| matches!(info.current, ServiceStatus::Backoff | ServiceStatus::Active);
             let again = services.filter(tries).map(|info| info.name);
             let named = |name: &String| {
                 let quoted = format!("{name:?}");
-                change.tasks.iter().any(|task| {
-                    task.kind == "start"
-                        && task.status == ChangeStatus::Error
-                        && task.summary.contains(quoted.as_str())
-                })
+                failed.iter().any(|summary| summary.contains(quoted.as_str()))
             };
             *retried = again.filter(named).collect();
         }
@@ -157,7 +163,7 @@ impl ChangesIn {
 pub struct ChangeId(String);
 
 impl ChangeId {
-    /// A name as Pebble gives it: lower-case letters and digits. Anything else is none.
+    /// A name as Pebble gives it: lower-case letters and digits, at most 64. Anything else is none.
     pub fn new(id: impl Into<String>) -> Option<Self> {
         id_text(id.into()).map(Self)
     }
@@ -168,10 +174,10 @@ impl ChangeId {
     }
 }
 
-/// What is an id and goes into a path as it is: lower-case letters and digits.
+/// What is an id and goes into a path as it is: at most [`ID_CHARACTERS_MAX`] lower-case letters and digits.
 pub(crate) fn id_text(id: String) -> Option<String> {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    (!id.is_empty() && id.bytes().all(fits)).then_some(id)
+    (!id.is_empty() && id.len() <= ID_CHARACTERS_MAX && id.bytes().all(fits)).then_some(id)
 }
 
 impl fmt::Display for ChangeId {
@@ -237,8 +243,8 @@ impl Change {
         };
         Err(Error::ChangeFailed {
             id: self.id,
-            summary: self.summary,
-            err,
+            summary: kept(self.summary),
+            err: kept(err),
             logs: self.tasks.into_iter().flat_map(|task| task.log).collect(),
             retried: Vec::new(),
         })
@@ -340,6 +346,8 @@ mod tests {
         for id in ["", "../7", "A", "7?", "7/wait"] {
             assert_eq!(ChangeId::new(id), None);
         }
+        assert!(ChangeId::new("7".repeat(ID_CHARACTERS_MAX)).is_some());
+        assert_eq!(ChangeId::new("7".repeat(ID_CHARACTERS_MAX + 1)), None);
     }
 
     #[test]

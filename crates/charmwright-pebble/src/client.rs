@@ -210,10 +210,20 @@ impl Client {
         deadline: Deadline<'_>,
     ) -> Result<Answer, Error> {
         let (status, mut body) = (response.status, response.body);
-        let text = read_within(&mut *body, ANSWER_BYTES_MAX)
-            .map_err(|error| self.read_error(action, error, deadline))?
-            .ok_or_else(|| Error::too_many_bytes(action, ANSWER_BYTES_MAX))?;
+        let text = self.text(action, &mut *body, ANSWER_BYTES_MAX, deadline)?;
         Answer::parse(action, status, &text)
+    }
+
+    pub(crate) fn text(
+        &self,
+        action: &str,
+        body: &mut dyn Read,
+        bytes_max: u64,
+        deadline: Deadline<'_>,
+    ) -> Result<Vec<u8>, Error> {
+        read_within(body, bytes_max)
+            .map_err(|error| self.read_error(action, error, deadline))?
+            .ok_or_else(|| Error::too_many_bytes(action, bytes_max))
     }
 
     pub(crate) fn budget(&self) -> Option<&Budget> {

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bounded::read_within;
 use crate::budget::Charge;
 use crate::client::{Client, Query};
 use crate::envelope::protocol;
 use crate::error::Error;
-use crate::layer::{Layer, Level, LogTargetKind, Override};
-use crate::limits::ANSWER_BYTES_MAX;
+use crate::layer::fault;
+use crate::layer::{Layer, Level, LogTargetKind, Override, PlanError};
+use crate::limits::{METRICS_BYTES_MAX, PLAN_VALUES_MAX};
 use crate::version::{Feature, Version};
 
 impl Client {
@@ -79,9 +79,7 @@ impl Client {
         let charge = Charge::begin(self, action, self.request_timeout())?;
         let deadline = charge.deadline();
         let mut body = self.aged(self.get_raw(action, "/v1/metrics", deadline), Feature::Metrics)?;
-        let text = read_within(&mut *body, ANSWER_BYTES_MAX)
-            .map_err(|error| self.read_error(action, error, deadline))?
-            .ok_or_else(|| Error::too_many_bytes(action, ANSWER_BYTES_MAX))?;
+        let text = self.text(action, &mut *body, METRICS_BYTES_MAX, deadline)?;
         String::from_utf8(text).map_err(|_| protocol(action, "it is not UTF-8".to_owned()))
     }
 
@@ -99,13 +97,21 @@ impl Client {
         let action = "read the plan";
         let text: String =
             self.get(action, "/v1/plan", &Query::default().with("format", "yaml"))?.result(action)?;
-        crate::layer::parse_plan(&text).map_err(|message| protocol(action, message))
+        crate::layer::parse_plan(&text).map_err(|error| match error {
+            PlanError::TooLarge => Error::TooLarge {
+                action: action.to_owned(),
+                what: "the plan",
+                most: PLAN_VALUES_MAX,
+                unit: "values",
+            },
+            PlanError::Syntax(message) => protocol(action, message),
+        })
     }
 
     /// Adds a layer, or folds it into the one of the same label: `POST /v1/layers` with `combine`.
     ///
     /// Adding the same layer again changes nothing. (Pebble itself would append the lists of an entry with
-    /// `override: merge` once more; what the plan has already is left out, which costs one look at the plan.) Checks and
+    /// `override: merge` once more; what the plan has already is left out. An entry that is merged costs one look at the plan.) Checks and
     /// log targets change at once, services at the next [`replan`](Self::replan), and [`apply`](Self::apply) does both. Do
     /// not [`start`](Self::start) or [`autostart`](Self::autostart) in between: Pebble would then take the new
     /// configuration for applied.
@@ -113,7 +119,8 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Api`] with status 400 if Pebble refuses the layer; the plan is then as it was. [`Error::Invalid`] if the
-    /// label is empty or begins with `pebble-`, which is reserved. [`Error::TooOld`] if the layer has what this Pebble
+    /// label is empty or begins with `pebble-`, which is reserved, or if a check can never succeed or a service never start
+    /// (see [`Check::fault`](crate::Check::fault)): that is known to kill a daemon. [`Error::TooOld`] if the layer has what this Pebble
     /// does not know.
     pub fn add_layer(&self, label: &str, layer: &Layer) -> Result<(), Error> {
         #[derive(Serialize)]
@@ -134,9 +141,17 @@ impl Client {
         if layer.log_targets.values().any(|target| target.kind == Some(LogTargetKind::Syslog)) {
             self.needs(&action, Feature::Syslog)?;
         }
+        let invalid = |message: String| Error::Invalid { action: action.clone(), message };
+        if let Some(fault) = fault::of_layer(layer) {
+            return Err(invalid(fault));
+        }
         let without_repeats;
-        let layer = if grows(layer) {
-            without_repeats = only_new_items(layer, &self.plan()?);
+        let layer = if fault::is_merged(layer) || grows(layer) {
+            let plan = self.plan()?;
+            if let Some(fault) = fault::of_merged(layer, &plan) {
+                return Err(invalid(fault));
+            }
+            without_repeats = only_new_items(layer, &plan);
             &without_repeats
         } else {
             layer

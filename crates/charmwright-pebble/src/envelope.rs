@@ -6,8 +6,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use crate::bounded::{Content, content};
 use crate::change::ChangeId;
 use crate::error::{Error, FileError, FileErrorKind};
+use crate::limits::{ANSWER_OBJECTS_MAX, ANSWER_VALUES_MAX};
+use crate::told::kept;
 
 /// How much of an answer that is not JSON goes into the message.
 const EXCERPT: usize = 200;
@@ -51,6 +54,14 @@ fn read<T: DeserializeOwned>(result: Option<&RawValue>) -> Result<T, serde_json:
 impl Answer {
     /// Reads an answer. The HTTP status decides nothing: an unhealthy daemon answers 502 with a good answer in it.
     pub(crate) fn parse(action: &str, status: u16, body: &[u8]) -> Result<Self, Error> {
+        let Content { objects, values } = content(body);
+        for (count, most, unit) in
+            [(objects, ANSWER_OBJECTS_MAX, "objects"), (values, ANSWER_VALUES_MAX, "values")]
+        {
+            if count > most {
+                return Err(Error::TooLarge { action: action.to_owned(), what: "the answer", most, unit });
+            }
+        }
         let wire: Wire = match serde_json::from_slice(body) {
             Ok(wire) => wire,
             Err(error) => return Err(not_json(action, status, body, &error)),
@@ -59,7 +70,7 @@ impl Answer {
             "sync" | "async" => Ok(Self { result: wire.result, change: wire.change }),
             "error" => {
                 let WireError { message, kind } = read(wire.result.as_deref()).unwrap_or_default();
-                let action = action.to_owned();
+                let (action, message, kind) = (action.to_owned(), kept(message), kind.map(kept));
                 if status == 401 {
                     Err(Error::Denied { action, message })
                 } else {
@@ -98,7 +109,7 @@ impl Answer {
 }
 
 pub(crate) fn protocol(action: &str, message: String) -> Error {
-    Error::Protocol { action: action.to_owned(), message }
+    Error::Protocol { action: action.to_owned(), message: kept(message) }
 }
 
 /// Where Pebble refused a path, say so.

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use crate::change::ChangeId;
 use crate::open_enum::open_enum;
+use crate::told::Line;
 use crate::version::{Feature, Version};
 
 /// Why a call to Pebble failed.
 ///
-/// No message holds the environment of a service or the content of a file.
+/// No message holds the environment of a service or the content of a file. Each is one printable line, and Pebble's own
+/// texts in it have at most [`MESSAGE_CHARACTERS_MAX`](crate::limits::MESSAGE_CHARACTERS_MAX).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -27,7 +29,7 @@ pub enum Error {
     },
 
     /// Pebble answered with an error.
-    #[error("cannot {action}: pebble answered {status}: {message}")]
+    #[error("cannot {action}: pebble answered {status}: {}", Line(.message))]
     Api {
         /// The HTTP status.
         status: u16,
@@ -41,7 +43,8 @@ pub enum Error {
 
     /// Pebble does not allow this to our user (401).
     #[error(
-        "cannot {action}: pebble does not let this user ({message}), be root, its own user, or one with an identity"
+        "cannot {action}: pebble does not let this user ({}), be root, its own user, or one with an identity",
+        Line(.message)
     )]
     Denied {
         /// What was asked.
@@ -73,13 +76,13 @@ pub enum Error {
     /// A change ended in an error.
     ///
     /// This is not final for services: one that exited quickly may be in back-off and come up later.
-    #[error("change {id} failed ({summary}): {err}")]
+    #[error("change {id} failed ({}): {}", Line(.summary), Line(.err))]
     ChangeFailed {
         /// The change.
         id: ChangeId,
         /// Its summary, such as `Start service "web"`.
         summary: String,
-        /// Pebble's text: a line for each failed task.
+        /// Pebble's text: a line for each failed task. The message has them on one line.
         err: String,
         /// The logs of all tasks, in order. They may hold the last output of the service: do not print them lightly.
         logs: Vec<String>,
@@ -120,7 +123,7 @@ pub enum Error {
     },
 
     /// What was to be sent could not be read, or what was received not be written: on our side of the socket.
-    #[error("cannot {action}: {source}")]
+    #[error("cannot {action}: an error on our side of the socket")]
     Local {
         /// What was asked.
         action: String,
@@ -142,7 +145,7 @@ pub enum Error {
     },
 
     /// The answer is not what Pebble says.
-    #[error("cannot {action}: the answer is not pebble's: {message}")]
+    #[error("cannot {action}: the answer is not pebble's: {}", Line(.message))]
     Protocol {
         /// What was asked.
         action: String,
@@ -198,7 +201,7 @@ fn since(feature: Feature) -> String {
 
 /// Why one path failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{}", Line(.message))]
 #[non_exhaustive]
 pub struct FileError {
     /// Its kind.

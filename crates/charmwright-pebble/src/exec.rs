@@ -102,6 +102,8 @@ impl Client {
     ///
     /// Those of [`exec`](Self::exec). [`Error::ExecTimeout`] if the command went on for longer than its own
     /// [`timeout`](Exec::timeout); [`Error::Timeout`] if it went on for longer than `timeout` here, and it is killed then.
+    /// [`Error::TooLarge`] if it writes more than [`OUTPUT_BYTES_MAX`](crate::limits::OUTPUT_BYTES_MAX) to one of its
+    /// outputs, or than [`Exec::output_bytes_max`] says, and it is killed then.
     /// (A command that leaves a child behind with its output open goes on until the child ends, whatever its own timeout.)
     pub fn exec_output(&self, exec: &Exec, input: &[u8], timeout: Duration) -> Result<Output, Error> {
         let deadline = self.deadline(timeout);
@@ -166,6 +168,10 @@ pub struct Exec {
     /// The lines of the terminal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u16>,
+    /// How many bytes [`exec_output`](Client::exec_output) takes of each output. Without,
+    /// [`OUTPUT_BYTES_MAX`](crate::limits::OUTPUT_BYTES_MAX).
+    #[serde(skip)]
+    pub output_bytes_max: Option<u64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
@@ -255,6 +261,13 @@ impl Exec {
         self
     }
 
+    /// Sets how many bytes [`exec_output`](Client::exec_output) takes of each output. It takes up to twice as much memory.
+    #[must_use]
+    pub fn output_bytes_max(mut self, bytes: u64) -> Self {
+        self.output_bytes_max = Some(bytes);
+        self
+    }
+
     /// What is said of it in errors: the program, since arguments may hold anything.
     pub(crate) fn action(&self) -> String {
         format!("run {:?}", self.command.first().map_or("", String::as_str))
@@ -276,6 +289,7 @@ impl fmt::Debug for Exec {
             .field("terminal", &self.terminal)
             .field("interactive", &self.interactive)
             .field("combined", &self.combined)
+            .field("output_bytes_max", &self.output_bytes_max)
             .finish_non_exhaustive()
     }
 }

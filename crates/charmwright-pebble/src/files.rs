@@ -10,6 +10,7 @@ use crate::client::{Client, Query};
 use crate::envelope::{Answer, file_error, protocol};
 use crate::error::{Error, FileError};
 use crate::file_types::{FileInfo, FileOutcome, ListOptions, MakeDirOptions, MakeDirWire};
+use crate::told::kept;
 
 const FILES: &str = "/v1/files";
 /// No system has longer paths.
@@ -157,6 +158,6 @@ struct WireFileError {
 
 impl From<WireFileError> for FileError {
     fn from(WireFileError { message, kind }: WireFileError) -> Self {
-        Self { kind: kind.into(), message }
+        Self { kind: kept(kind).into(), message: kept(message) }
     }
 }

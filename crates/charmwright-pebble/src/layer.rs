@@ -3,6 +3,7 @@
 mod check;
 mod command;
 mod duration;
+pub(crate) mod fault;
 mod log_target;
 mod merge;
 mod onto;
@@ -11,6 +12,7 @@ pub(crate) mod redact;
 mod service;
 mod stack;
 mod text;
+mod url;
 mod validate;
 mod workload;
 
@@ -24,7 +26,7 @@ pub use self::duration::GoDuration;
 pub use self::log_target::{LogTarget, LogTargetKind};
 pub use self::service::{BackoffFactor, OnExit, Service};
 pub use self::stack::Layers;
-pub(crate) use self::text::parse_plan;
+pub(crate) use self::text::{PlanError, parse_plan};
 pub use self::validate::{LayerError, LayerErrorKind};
 pub use self::workload::Workload;
 use crate::open_enum::null_as_default;

@@ -76,6 +76,7 @@ mod notice_types;
 mod notices;
 mod open_enum;
 mod services;
+mod told;
 pub mod transport;
 mod version;
 

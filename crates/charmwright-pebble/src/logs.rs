@@ -10,9 +10,7 @@ use crate::budget::Charge;
 use crate::client::{Client, Deadline, Query};
 use crate::envelope::protocol;
 use crate::error::Error;
-
-/// No line of a log is longer: Pebble splits at 4 KiB, and JSON may write six characters for one.
-const MAX_LINE: u64 = 64 * 1024;
+use crate::limits::{LOG_LINE_BYTES_MAX, LOG_LINES_MAX, LOGS_BYTES_MAX};
 
 impl Client {
     /// The last lines that services wrote, all services' in the order of time: `GET /v1/logs`.
@@ -21,10 +19,24 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the transport. A service that is unknown, or was never started, wrote nothing.
+    /// Those of the transport. A service that is unknown, or was never started, wrote nothing. [`Error::TooLarge`] if
+    /// there are more than [`LOGS_BYTES_MAX`] or [`LOG_LINES_MAX`]: ask for fewer services or lines.
     pub fn logs(&self, options: &LogsOptions) -> Result<Vec<LogEntry>, Error> {
         let charge = Charge::begin(self, "read the logs", self.request_timeout())?;
-        self.log_stream(options, false, charge.deadline())?.collect()
+        let (mut bytes, mut lines) = (0, 0);
+        let mut entries = Vec::new();
+        let mut stream = self.log_stream(options, false, charge.deadline())?;
+        while let Some(entry) = stream.next() {
+            entries.push(entry?);
+            (bytes, lines) = (bytes + stream.last, lines + 1);
+            for (count, most, unit) in [(bytes, LOGS_BYTES_MAX, "bytes"), (lines, LOG_LINES_MAX, "lines")] {
+                if count > most {
+                    let action = stream.action.to_owned();
+                    return Err(Error::TooLarge { action, what: "the log", most, unit });
+                }
+            }
+        }
+        Ok(entries)
     }
 
     /// Follows what services write: `GET /v1/logs` with `follow`. Lines from before come first, if `options` ask for some.
@@ -60,7 +72,7 @@ impl Client {
         }
         let lines = BufReader::new(self.get_raw(action, &format!("/v1/logs{query}"), deadline)?);
         let timeout = deadline.timeout();
-        Ok(LogStream { client: self.clone(), action, lines, follow, timeout, ended: false })
+        Ok(LogStream { client: self.clone(), action, lines, follow, timeout, last: 0, ended: false })
     }
 }
 
@@ -132,6 +144,8 @@ pub struct LogStream {
     lines: BufReader<Box<dyn Read + Send>>,
     follow: bool,
     timeout: Duration,
+    /// The bytes of the last line.
+    last: u64,
     ended: bool,
 }
 
@@ -149,13 +163,19 @@ impl Iterator for LogStream {
             return None;
         }
         let mut line = Vec::new();
-        let read = (&mut self.lines).take(MAX_LINE).read_until(b'\n', &mut line);
-        let item = match read {
+        let item = match self.line(&mut line) {
             Ok(0) => None,
-            Ok(_) => Some(
-                serde_json::from_slice(&line)
-                    .map_err(|_| protocol(self.action, "a line that is no entry of a log".to_owned())),
-            ),
+            Ok(length) if length > LOG_LINE_BYTES_MAX => Some(Err(Error::TooLarge {
+                action: self.action.to_owned(),
+                what: "a line of the log",
+                most: LOG_LINE_BYTES_MAX,
+                unit: "bytes",
+            })),
+            Ok(length) => {
+                self.last = length;
+                let entry = serde_json::from_slice(&line);
+                Some(entry.map_err(|_| protocol(self.action, "a line that is no entry of a log".to_owned())))
+            }
             // A daemon that goes away cuts the stream as it ends it.
             Err(error) if self.follow && is_end(&error) => None,
             Err(error) => {
@@ -164,6 +184,33 @@ impl Iterator for LogStream {
         };
         self.ended = !matches!(item, Some(Ok(_)));
         item
+    }
+}
+
+impl LogStream {
+    /// Reads a line, and one byte more than it may have at most. A line of which something came ends within the timeout:
+    /// whoever sends a byte now and then would hold us for days.
+    fn line(&mut self, line: &mut Vec<u8>) -> io::Result<u64> {
+        let mut began = None;
+        loop {
+            let came = match self.lines.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                came => came?,
+            };
+            let left = usize::try_from(LOG_LINE_BYTES_MAX + 1).unwrap_or(usize::MAX) - line.len();
+            let end = came.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+            let is_whole = end.is_some() || came.is_empty();
+            let taken = end.unwrap_or(came.len()).min(left);
+            line.extend_from_slice(came.get(..taken).unwrap_or_default());
+            self.lines.consume(taken);
+            if is_whole || taken == left {
+                return Ok(u64::try_from(line.len()).unwrap_or(u64::MAX));
+            }
+            let now = self.client.transport().now();
+            if now.saturating_duration_since(*began.get_or_insert(now)) > self.timeout {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
     }
 }
 

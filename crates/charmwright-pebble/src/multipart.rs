@@ -92,6 +92,8 @@ pub struct Part {
 /// Reads parts one after the other, in pieces as they come.
 pub struct Reader<R> {
     source: R,
+    /// What is read goes here first: made once, since a daemon may give a byte a read.
+    chunk: Vec<u8>,
     buffer: Vec<u8>,
     /// Line break, two dashes, boundary.
     delimiter: Vec<u8>,
@@ -141,7 +143,7 @@ impl<R: Read> Reader<R> {
     pub fn new(source: R, boundary: &str) -> Self {
         let delimiter = format!("\r\n--{boundary}").into_bytes();
         // The first delimiter has no line break before it, if nothing comes before it.
-        Self { source, buffer: b"\r\n".to_vec(), delimiter, state: State::Content }
+        Self { source, chunk: vec![0; CHUNK], buffer: b"\r\n".to_vec(), delimiter, state: State::Content }
     }
 
     /// The next part, if there is one. What was not read of the one before is passed over.
@@ -242,16 +244,14 @@ impl<R: Read> Reader<R> {
 
     /// Reads some more.
     fn fill(&mut self) -> io::Result<()> {
-        let length = self.buffer.len();
-        self.buffer.resize(length + CHUNK, 0);
-        let result = loop {
-            match self.source.read(self.buffer.get_mut(length..).unwrap_or_default()) {
+        let read = loop {
+            match self.source.read(&mut self.chunk) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result,
+                result => break result?,
             }
         };
-        self.buffer.truncate(length + *result.as_ref().unwrap_or(&0));
-        match result? {
+        self.buffer.extend_from_slice(self.chunk.get(..read).unwrap_or_default());
+        match read {
             0 => Err(invalid("it ends before its last boundary")),
             _ => Ok(()),
         }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::limits::VERSION_CHARACTERS_MAX;
+use crate::told::Line;
+
 /// The version of a daemon.
 ///
 /// ```
@@ -30,7 +33,7 @@ impl Version {
             (Some(major), Some(minor)) => Some((major, minor, numbers.next().flatten().unwrap_or(0))),
             _ => None,
         };
-        Self { text: text.to_owned(), number }
+        Self { text: text.chars().take(VERSION_CHARACTERS_MAX).collect(), number }
     }
 
     /// Major, minor and patch; none if that cannot be told.
@@ -46,7 +49,7 @@ impl Version {
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        Line(&self.text).fmt(f)
     }
 }
 

@@ -6,8 +6,8 @@ mod hostile;
 
 use std::time::{Duration, Instant};
 
-use charmwright_pebble::limits::{ANSWER_BYTES_MAX, FILES_BYTES_MAX};
-use charmwright_pebble::{Client, Error, FileErrorKind, WriteOptions};
+use charmwright_pebble::limits::{ANSWER_BYTES_MAX, FILES_BYTES_MAX, LOG_LINE_BYTES_MAX, LOG_LINES_MAX};
+use charmwright_pebble::{Client, Error, FileErrorKind, LogsOptions, WriteOptions};
 
 use self::hostile::{Daemon, Say, form, json};
 
@@ -90,22 +90,107 @@ fn a_file_that_comes_again_and_again_is_no_answer() {
 
 #[test]
 fn an_answer_without_an_end_is_left() {
-    for content_type in ["application/json", "text/plain; version=0.0.4", "multipart/form-data; boundary=B"] {
-        let begin = match content_type {
-            "application/json" => "{\"type\":\"sync\",\"result\":\"",
-            "text/plain; version=0.0.4" => "# HELP x",
-            _ => "--B\r\nContent-Disposition: form-data; name=\"response\"\r\n\r\n",
-        };
+    let part = "--B\r\nContent-Disposition: form-data; name=\"response\"\r\n\r\n";
+    let form = "multipart/form-data; boundary=B";
+    let asks: [(&str, &str, Ask, &str); 6] = [
+        ("application/json", "{\"a\":\"", |client| client.system_info().map(drop), "1048576 bytes"),
+        (
+            "application/json",
+            "{\"type\":\"error\",\"a\":\"",
+            |client| client.replan().map(drop),
+            "1048576 bytes",
+        ),
+        ("application/json", "{\"a\":\"", |client| client.read_file("/a").map(drop), "1048576 bytes"),
+        ("text/plain; version=0.0.4", "#", |client| client.metrics().map(drop), "262144 bytes"),
+        (form, part, |client| client.read_file("/a").map(drop), "1048576 bytes"),
+        ("application/x-ndjson", "{", |client| client.logs(&LogsOptions::default()).map(drop), "65536 bytes"),
+    ];
+    for (content_type, begin, ask, told) in asks {
         let daemon = Daemon::new(move |_| Say::head(content_type).then(begin).endless(b"x"));
-        let client = daemon.client();
-        let error = match content_type {
-            "application/json" => client.system_info().map(drop),
-            "text/plain; version=0.0.4" => client.metrics().map(drop),
-            _ => client.read_file("/a").map(drop),
-        };
-        let error = error.unwrap_err();
-        assert!(matches!(error, Error::TooLarge { most: ANSWER_BYTES_MAX, .. }), "{content_type}: {error:?}");
-        assert!(error.to_string().contains("more than 1048576 bytes"), "{error}");
+        let error = ask(&daemon.client()).unwrap_err();
+        assert!(matches!(error, Error::TooLarge { .. }), "{content_type}: {error:?}");
+        assert!(error.to_string().contains(&format!("more than {told}")), "{error}");
+    }
+}
+
+#[test]
+fn an_answer_of_exactly_the_most_is_read_and_one_byte_more_is_not() {
+    let answer = |bytes: usize| {
+        let body = r#"{"type":"sync","result":{"version":""}}"#;
+        let version = "x".repeat(bytes - body.len());
+        Daemon::new(move |_| Say::all(&json(&body.replace("\"\"", &format!("\"{version}\"")))))
+    };
+    let most = length(ANSWER_BYTES_MAX);
+    answer(most).client().system_info().unwrap();
+    let error = answer(most + 1).client().system_info().unwrap_err();
+    assert!(matches!(error, Error::TooLarge { most: ANSWER_BYTES_MAX, .. }), "{error:?}");
+}
+
+#[test]
+fn headers_without_an_end_are_left() {
+    for begin in [
+        "HTTP/1.1 200 OK\r\nX: ",
+        "HTTP/1.1 200 ",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+    ] {
+        let daemon = Daemon::new(move |_| Say::bytes(begin).endless(b"0"));
+        let client = daemon.client().with_request_timeout(Duration::from_secs(20));
+        let started = Instant::now();
+        let error = client.system_info().unwrap_err();
+        assert!(started.elapsed() < Duration::from_secs(10), "{begin:?}: {error:?}");
+    }
+}
+
+#[test]
+fn a_part_whose_headers_have_no_end_is_left() {
+    let daemon =
+        Daemon::new(|_| Say::head("multipart/form-data; boundary=B").then("--B\r\nX: ").endless(b"x"));
+    let error = daemon.client().read_file("/a").unwrap_err();
+    assert!(error.to_string().contains("have no end"), "{error}");
+}
+
+#[test]
+fn a_log_ends_at_a_number_of_lines() {
+    let daemon = Daemon::new(|_| Say::head("application/x-ndjson").endless(b"{}\n"));
+    let client = daemon.client();
+    let error = client.logs(&LogsOptions::default()).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { most: LOG_LINES_MAX, unit: "lines", .. }), "{error:?}");
+    // Whoever follows takes one after the other.
+    let mut followed = client.follow_logs(&LogsOptions::default(), Duration::from_secs(20)).unwrap();
+    let taken = followed.by_ref().take(length(LOG_LINES_MAX) * 2).flatten().count();
+    assert_eq!(taken, length(LOG_LINES_MAX) * 2);
+}
+
+#[test]
+fn a_followed_line_that_has_no_end_is_left() {
+    let long = Daemon::new(|_| Say::head("application/x-ndjson").then("{}\n").endless(b"x"));
+    let slow =
+        Daemon::new(|_| Say::head("application/x-ndjson").then("{}\n").drip(b"x", Duration::from_millis(5)));
+    let follow = |daemon: &Daemon| {
+        let mut lines =
+            daemon.client().follow_logs(&LogsOptions::default(), Duration::from_millis(200)).unwrap();
+        lines.next().unwrap().unwrap();
+        lines.next().unwrap().unwrap_err()
+    };
+    let error = follow(&long);
+    assert!(matches!(error, Error::TooLarge { most: LOG_LINE_BYTES_MAX, .. }), "{error:?}");
+    let error = follow(&slow);
+    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+}
+
+#[test]
+fn a_text_of_the_daemon_is_one_line_of_some_length() {
+    let long = "x".repeat(10_000);
+    let message = format!("no\0 such\u{202e} file\nor {long}");
+    let told = serde_json::json!({"type": "error", "result": {"message": message, "kind": long}}).to_string();
+    let denied = json(&told).replacen("200", "401", 1);
+    for answer in [json(&told), denied] {
+        let daemon = Daemon::new(move |_| Say::all(&answer));
+        let error = daemon.client().replan().unwrap_err();
+        assert!(error.to_string().contains("no\u{fffd} such\u{fffd} file; or xxx"), "{error}");
+        assert!(error.to_string().len() < 1_300 && error.kind().unwrap().len() < 1_100, "{error:?}");
     }
 }
 

@@ -9,9 +9,11 @@ use serde::Serialize;
 
 use super::Exec;
 use super::streams::{Incoming, Stderr, Stdin, Stdout};
+use crate::bounded::append_within;
 use crate::change::{Change, ChangeId};
 use crate::client::{Client, Deadline};
 use crate::error::Error;
+use crate::limits::OUTPUT_BYTES_MAX;
 use crate::transport::{Channel, Cut, Frame, Receiver, Sender};
 
 /// How much is read at once.
@@ -51,6 +53,7 @@ pub struct Process {
     pub stderr: Option<Stderr>,
     program: String,
     timeout: Option<Duration>,
+    output_bytes_max: u64,
     change: ChangeId,
     client: Client,
     control: Control,
@@ -79,6 +82,7 @@ impl Process {
             stderr,
             program: exec.command.first().cloned().unwrap_or_default(),
             timeout: exec.timeout.as_ref().and_then(crate::GoDuration::to_duration),
+            output_bytes_max: exec.output_bytes_max.unwrap_or(OUTPUT_BYTES_MAX),
             change,
             client,
             control: Control(control.sender),
@@ -135,6 +139,7 @@ impl Process {
     pub(super) fn output_until(mut self, input: &[u8], deadline: Deadline<'_>) -> Result<Output, Error> {
         let mut stdin = self.stdin.take();
         let (stdout, stderr) = (self.stdout.take(), self.stderr.take());
+        let (most, streams) = (self.output_bytes_max, self.streams.as_slice());
         thread::scope(|scope| {
             if input.is_empty() {
                 drop(stdin);
@@ -142,16 +147,24 @@ impl Process {
                 // A command that does not read all of its input is none the worse for it.
                 scope.spawn(move || stdin.as_mut().map(|stdin| stdin.write_all(input)));
             }
-            let errors = stderr.map(|stderr| scope.spawn(move || read_all(stderr.into_incoming(), deadline)));
-            let written =
-                stdout.map_or_else(|| Ok(Vec::new()), |stdout| read_all(stdout.into_incoming(), deadline));
+            let errors = stderr
+                .map(|stderr| scope.spawn(move || read_all(stderr.into_incoming(), most, streams, deadline)));
+            let written = stdout.map_or_else(
+                || Ok(Some(Vec::new())),
+                |stdout| read_all(stdout.into_incoming(), most, streams, deadline),
+            );
             let errors = match errors {
                 Some(reading) => reading.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into())),
-                None => Ok(Vec::new()),
+                None => Ok(Some(Vec::new())),
             };
-            let told = written.and_then(|written| Ok((written, errors?)));
+            let told = written.and_then(|written| Ok(written.zip(errors?)));
             let ended = match told {
-                Ok((stdout, stderr)) => self.exit_code(deadline).map(|code| Output { code, stdout, stderr }),
+                Ok(None) => {
+                    Err(Error::TooLarge { action: self.action(), what: "the output", most, unit: "bytes" })
+                }
+                Ok(Some((stdout, stderr))) => {
+                    self.exit_code(deadline).map(|code| Output { code, stdout, stderr })
+                }
                 Err(error) => Err(self.client.read_error(&self.action(), error, deadline)),
             };
             // Whoever still writes to it is told that it is closed.
@@ -217,7 +230,14 @@ fn exit_code(change: &Change) -> Option<i64> {
     change.tasks.iter().find_map(|task| task.data.get("exit-code"))?.as_i64()
 }
 
-fn read_all(mut stream: Incoming, deadline: Deadline<'_>) -> io::Result<Vec<u8>> {
+/// All that comes, or none as soon as it is more than `most`: all streams are cut then, so that nobody waits for another
+/// one.
+fn read_all(
+    mut stream: Incoming,
+    most: u64,
+    streams: &[Box<dyn Cut>],
+    deadline: Deadline<'_>,
+) -> io::Result<Option<Vec<u8>>> {
     let (mut all, mut chunk) = (Vec::new(), vec![0; CHUNK]);
     loop {
         // However much comes, and however slowly.
@@ -226,8 +246,14 @@ fn read_all(mut stream: Incoming, deadline: Deadline<'_>) -> io::Result<Vec<u8>>
         }
         stream.timeout = Some(deadline.left());
         match stream.read(&mut chunk)? {
-            0 => return Ok(all),
-            read => all.extend_from_slice(chunk.get(..read).unwrap_or_default()),
+            0 => return Ok(Some(all)),
+            read if append_within(&mut all, chunk.get(..read).unwrap_or_default(), most) => {}
+            _ => {
+                for stream in streams {
+                    stream.cut();
+                }
+                return Ok(None);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Layer;
-use super::text::{options, parse_plan};
+use super::text::{options, parse_layer};
 use super::validate::{self, LayerError, LayerErrorKind};
 
 const LAYER: &[&str] = &["summary", "description", "services", "checks", "log-targets", "workloads"];
@@ -105,7 +105,7 @@ impl Layer {
                 }
             }
         }
-        let layer = parse_plan(text).map_err(failed)?;
+        let layer = parse_layer(text).map_err(failed)?;
         validate::layer(label, &layer)?;
         Ok(layer)
     }

@@ -1,10 +1,13 @@
 //! Plans, as the YAML that Pebble prints.
 
-use super::Layer;
+use serde_yaml::budget::BudgetBreach;
 
-/// How what is told or written for Pebble is read.
+use super::Layer;
+use crate::limits::{PLAN_DEPTH_MAX, PLAN_VALUES_MAX};
+
+/// How what a person wrote for Pebble is read.
 pub(super) fn options() -> serde_yaml::Options {
-    // Our own daemon is no stranger to be held to a budget, and a snippet would show what is in the plan.
+    // The author of a layer is no stranger to be held to a budget, and a snippet would show what is in it.
     // Pebble has no merge keys to give, but does not quote a `<<`.
     serde_yaml::options! {
         budget: None,
@@ -13,14 +16,59 @@ pub(super) fn options() -> serde_yaml::Options {
     }
 }
 
-/// Reads a plan. What went wrong is told without the text, which may hold secrets.
-pub(crate) fn parse_plan(text: &str) -> Result<Layer, String> {
-    serde_yaml::from_str_with_options::<Option<Layer>>(text, options())
-        .map(Option::unwrap_or_default)
-        .map_err(|error| match error.location() {
-            Some(at) => format!("the plan is not one (line {}, column {})", at.line(), at.column()),
-            None => "the plan is not one".to_owned(),
-        })
+/// How what a daemon tells is read: Pebble writes one document without anchors.
+fn plan_options() -> serde_yaml::Options {
+    let values = usize::try_from(PLAN_VALUES_MAX).unwrap_or(usize::MAX);
+    serde_yaml::options! {
+        budget: serde_yaml::budget! {
+            max_nodes: values,
+            // A value has one event, or two if it holds others.
+            max_events: values.saturating_mul(2),
+            max_depth: PLAN_DEPTH_MAX,
+            flow_nesting_limit: PLAN_DEPTH_MAX,
+            max_anchors: 0,
+            max_aliases: 0,
+            max_documents: 1,
+        },
+        with_snippet: false,
+        merge_keys: serde_yaml::MergeKeyPolicy::AsOrdinary,
+    }
+}
+
+/// Why a text is no plan.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum PlanError {
+    /// It has more values than are taken.
+    TooLarge,
+    /// It is none. What went wrong is told without the text, which may hold secrets.
+    Syntax(String),
+}
+
+/// Reads the plan that a daemon tells.
+pub(crate) fn parse_plan(text: &str) -> Result<Layer, PlanError> {
+    read(text, plan_options()).map_err(|error| match error {
+        serde_yaml::Error::Budget {
+            breach: BudgetBreach::Nodes { .. } | BudgetBreach::Events { .. },
+            ..
+        } => PlanError::TooLarge,
+        error => PlanError::Syntax(told(&error)),
+    })
+}
+
+/// Reads a layer that a person wrote.
+pub(super) fn parse_layer(text: &str) -> Result<Layer, String> {
+    read(text, options()).map_err(|error| told(&error))
+}
+
+fn read(text: &str, options: serde_yaml::Options) -> Result<Layer, serde_yaml::Error> {
+    serde_yaml::from_str_with_options::<Option<Layer>>(text, options).map(Option::unwrap_or_default)
+}
+
+fn told(error: &serde_yaml::Error) -> String {
+    match error.location() {
+        Some(at) => format!("the plan is not one (line {}, column {})", at.line(), at.column()),
+        None => "the plan is not one".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -156,7 +204,10 @@ mod tests {
 
     #[test]
     fn a_broken_plan_is_told_without_its_content() {
-        let message = parse_plan("services:\n  a:\n    environment: hunter2\n").unwrap_err();
+        let Err(PlanError::Syntax(message)) = parse_plan("services:\n  a:\n    environment: hunter2\n")
+        else {
+            panic!("it is no plan")
+        };
         assert!(message.contains("line 3"), "{message}");
         assert!(!message.contains("hunter2"), "{message}");
     }

@@ -11,9 +11,10 @@ use ureq::{Agent, BodyReader, SendBody};
 
 use super::http::{NoResolver, UnixConnector, connect};
 use super::{Body, Channel, Method, Patience, Request, Response, Transport, TransportError, websocket};
+use crate::limits::HEADERS_BYTES_MAX;
 
 /// Of each buffer of a connection, allocated when used. The header of a request must fit, and that of an answer.
-const BUFFER: usize = 32 * 1024;
+const BUFFER: usize = HEADERS_BYTES_MAX;
 
 /// How many connections wait for the next request: one for each of a few threads.
 const IDLE: usize = 4;
@@ -35,6 +36,7 @@ impl Socket {
             .max_redirects_will_error(false)
             .max_idle_connections(IDLE)
             .max_idle_connections_per_host(IDLE)
+            .max_response_header_size(HEADERS_BYTES_MAX)
             .input_buffer_size(BUFFER)
             .output_buffer_size(BUFFER)
             .user_agent(concat!("charmwright-pebble/", env!("CARGO_PKG_VERSION")))

@@ -1,36 +1,89 @@
 //! The websockets of a running command, over the daemon's socket.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tungstenite::client::IntoClientRequest;
+use tungstenite::client::{IntoClientRequest, client_with_config};
 use tungstenite::handshake::HandshakeError;
-use tungstenite::protocol::Role;
+use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Error, WebSocket};
 
 use super::{Channel, Cut, Frame, Message, Receiver, Sender, TransportError};
+use crate::limits::STREAM_MESSAGE_BYTES_MAX;
 
 /// Opens the websocket at `path` on a fresh connection.
 pub(crate) fn open(stream: UnixStream, path: &str, timeout: Duration) -> Result<Channel, TransportError> {
     let request = format!("ws://localhost{path}")
         .into_client_request()
         .map_err(|error| TransportError::Invalid(error.to_string()))?;
-    stream.set_read_timeout(Some(timeout)).map_err(TransportError::Unreachable)?;
-    stream.set_write_timeout(Some(timeout)).map_err(TransportError::Unreachable)?;
     let halves = || Ok((stream.try_clone()?, stream.try_clone()?));
     let (writing, cutting) = halves().map_err(TransportError::Unreachable)?;
     // Daemons before 1.25 never answer where the command has failed already: hence the timeout.
-    let (socket, _) = tungstenite::client::client(request, stream).map_err(|error| match error {
+    let stream = Timed { stream, until: end(Some(timeout)) };
+    let (socket, _) = client_with_config(request, stream, Some(limits())).map_err(|error| match error {
         HandshakeError::Interrupted(_) => TransportError::Timeout,
         HandshakeError::Failure(error) => refused(error),
     })?;
     Ok(Channel::new(
-        Box::new(Writing(WebSocket::from_raw_socket(writing, Role::Client, None))),
+        Box::new(Writing(WebSocket::from_raw_socket(
+            Timed { stream: writing, until: None },
+            Role::Client,
+            Some(limits()),
+        ))),
         Box::new(Reading(socket)),
         Box::new(Cutter(cutting)),
     ))
+}
+
+fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .max_message_size(Some(STREAM_MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(STREAM_MESSAGE_BYTES_MAX))
+}
+
+/// When what begins now has to end. A wait of no time would not even take what is there.
+fn end(timeout: Option<Duration>) -> Option<Instant> {
+    Instant::now().checked_add(timeout?.max(Duration::from_millis(1)))
+}
+
+/// A connection on which all that is done ends by then, however many bytes come one by one.
+#[derive(Debug)]
+struct Timed {
+    stream: UnixStream,
+    /// None is for ever.
+    until: Option<Instant>,
+}
+
+impl Timed {
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let Some(until) = self.until else { return Ok(None) };
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        // The kernel takes zero for ever.
+        Ok(Some(left.max(Duration::from_millis(1))))
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.left()?)?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.left()?)?;
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 fn refused(error: Error) -> TransportError {
@@ -53,11 +106,11 @@ fn refused(error: Error) -> TransportError {
 /// It only writes: another one reads from the same connection, since tungstenite's is for one thread at a time. A daemon
 /// that asked for an answer (it never does) would get it from the one that reads.
 #[derive(Debug)]
-struct Writing(WebSocket<UnixStream>);
+struct Writing(WebSocket<Timed>);
 
 impl Sender for Writing {
     fn send(&mut self, frame: Frame<'_>, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.get_ref().set_write_timeout(at_least(timeout))?;
+        self.0.get_mut().until = end(timeout);
         let done = match frame {
             Frame::Data(data) => self.0.send(tungstenite::Message::Binary(data.to_vec().into())),
             Frame::Text(text) => self.0.send(tungstenite::Message::Text(text.into())),
@@ -71,11 +124,11 @@ impl Sender for Writing {
 }
 
 #[derive(Debug)]
-struct Reading(WebSocket<UnixStream>);
+struct Reading(WebSocket<Timed>);
 
 impl Receiver for Reading {
     fn receive(&mut self, timeout: Option<Duration>) -> io::Result<Option<Message>> {
-        self.0.get_ref().set_read_timeout(at_least(timeout))?;
+        self.0.get_mut().until = end(timeout);
         loop {
             return match self.0.read() {
                 Ok(tungstenite::Message::Binary(data)) => Ok(Some(Message::Data(data.into()))),
@@ -105,11 +158,6 @@ impl Cut for Cutter {
         // One that is closed already is as good.
         let _ = self.0.shutdown(Shutdown::Both);
     }
-}
-
-/// The kernel takes zero for ever.
-fn at_least(timeout: Option<Duration>) -> Option<Duration> {
-    timeout.map(|timeout| timeout.max(Duration::from_millis(1)))
 }
 
 fn is_timeout(error: &io::Error) -> bool {
