@@ -1,4 +1,5 @@
-//! The `ops` framework from the package index, unmodified, in a virtual environment of its own.
+//! The `ops` framework, and what other charms read our databags with, from the package index, unmodified, each in a
+//! virtual environment of its own.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,19 +11,30 @@ use crate::{root, setup};
 
 /// The version that peers/ops/requirements.txt pins; it is part of the folder's name.
 const OPS_VERSION: &str = "3.9.0";
-/// The Python that it needs.
+/// The version that peers/ops/readers.txt pins; it is part of the folder's name.
+const COSL_VERSION: &str = "1.11.3";
+/// The Python that they need.
 const PYTHON_AT_LEAST: (u32, u32) = (3, 10);
 
 /// Gets `ops` if it is missing. Returns the folder of the python3 that has it.
 pub(crate) fn run() -> anyhow::Result<PathBuf> {
-    let environment = setup::tools().join(format!("ops-{OPS_VERSION}"));
+    environment("ops", OPS_VERSION, "requirements.txt")
+}
+
+/// Gets what other charms read our databags with, if it is missing. Returns the folder of the python3 that has it.
+pub(crate) fn readers() -> anyhow::Result<PathBuf> {
+    environment("cosl", COSL_VERSION, "readers.txt")
+}
+
+fn environment(package: &str, version: &str, requirements: &str) -> anyhow::Result<PathBuf> {
+    let environment = setup::tools().join(format!("{package}-{version}"));
     let programs = environment.join("bin");
     if programs.join("python3").exists() {
         return Ok(programs);
     }
     check_python()?;
-    println!("getting ops {OPS_VERSION} from the package index; this takes some seconds, once");
-    let work = setup::tools().join(format!("ops-{OPS_VERSION}-build"));
+    println!("getting {package} {version} from the package index; this takes some seconds, once");
+    let work = setup::tools().join(format!("{package}-{version}-build"));
     fs::create_dir_all(setup::tools()).context("target/tools cannot be made")?;
     // `--clear` does away with what an interrupted set-up left.
     let mut make = Command::new("python3");
@@ -38,13 +50,14 @@ pub(crate) fn run() -> anyhow::Result<PathBuf> {
         "--only-binary",
         ":all:",
     ]);
-    install.arg("--require-hashes").arg("-r").arg(root().join("peers/ops/requirements.txt"));
-    crate::run(install).context("ops could not be installed; pip needs the package index, and a Python that peers/ops/requirements.txt has wheels for")?;
+    install.arg("--require-hashes").arg("-r").arg(root().join("peers/ops").join(requirements));
+    crate::run(install).with_context(|| format!("{package} could not be installed; pip needs the package index, and a Python that peers/ops/{requirements} has wheels for"))?;
     // Python finds its packages beside itself, so the folder may move; its own pip script may not, and nobody runs it.
     if environment.exists() {
-        fs::remove_dir_all(&environment).context("an ops whose Python is gone cannot be removed")?;
+        fs::remove_dir_all(&environment)
+            .with_context(|| format!("a {package} whose Python is gone cannot be removed"))?;
     }
-    fs::rename(&work, &environment).context("ops cannot be put into target/tools")?;
+    fs::rename(&work, &environment).with_context(|| format!("{package} cannot be put into target/tools"))?;
     Ok(programs)
 }
 

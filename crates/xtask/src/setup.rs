@@ -35,6 +35,7 @@ pub(crate) fn all() -> anyhow::Result<()> {
     }
     println!("Juju's runner, its unit worker and its client are in {}", juju()?.display());
     println!("A Python that has ops is in {}", crate::ops::run()?.display());
+    println!("A Python that has what other charms read with is in {}", crate::ops::readers()?.display());
     Ok(())
 }
 
