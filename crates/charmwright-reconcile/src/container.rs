@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use charmwright_pebble::{Check, CheckInfo, CheckStatus, Layer, Override, Service, ServiceStatus, Startup};
 use charmwright_snapshot::snapshot::{ContainerState, Ended};
-use charmwright_snapshot::{Container, Ready};
+use charmwright_snapshot::{Container, NotYet, Ready};
 
 use crate::container_plan::is_job;
 use crate::desired::{ContainerWish, Desired, Mistake};
@@ -126,8 +126,12 @@ impl<'a> ContainerWishes<'a> {
         mistakes.extend(self.files.iter().filter_map(|file| {
             Some(Mistake::UnknownReader { path: file.path.clone(), service: unknown(file)? })
         }));
-        let answer = self.answer(&layer, &digests);
-        if let Err(cause) = &answer {
+        let faults = self.without_faults(&mut layer);
+        let answer = match faults.first() {
+            Some(fault) => Err(fault.clone()),
+            None => self.answer(&layer, &digests),
+        };
+        for cause in faults.iter().chain(answer.as_ref().err()) {
             self.desired.record(cause, true);
         }
         let mut wishes = self.desired.wishes.borrow_mut();
@@ -140,6 +144,26 @@ impl<'a> ContainerWishes<'a> {
         wish.mistakes.extend(mistakes);
         wish.up = up.or(wish.up.take());
         answer
+    }
+
+    /// Takes out what can never go well, and would kill some Pebbles; the rest of the layer is wished for all the same.
+    fn without_faults(&self, layer: &mut Layer) -> Vec<NotYet> {
+        let mut faults = Vec::new();
+        layer.checks.retain(|name, check| match check.fault() {
+            Some(fault) => {
+                faults.push(self.container.never(&format!("check {name} can never succeed: {fault}")));
+                false
+            }
+            None => true,
+        });
+        layer.services.retain(|name, service| match service.fault() {
+            Some(fault) => {
+                faults.push(self.container.never(&format!("service {name} can never start: {fault}")));
+                false
+            }
+            None => true,
+        });
+        faults
     }
 
     /// Notes a wish that has no answer of its own.

@@ -169,6 +169,12 @@ impl Container {
         }
     }
 
+    /// What is wished for and can never go well, whatever the workload does. It was left out of the wish, and is told as a
+    /// check that is down is: no event announces that somebody has mended it.
+    pub fn never(&self, cause: &str) -> NotYet {
+        NotYet::waiting(&self.name, cause, Waker::of(Datum::World, &self.name))
+    }
+
     /// A check that is down because it cannot even begin, which only a person can mend; `None` if it is not.
     pub fn check_unable(&self, check: &str) -> Option<NotYet> {
         let lasting = self.state().ok()?.unable.get(check)?;

@@ -242,3 +242,32 @@ fn a_name_that_somebody_wrote_into_the_record_is_no_service_of_ours() {
     work.wish(|_, _| Ok(()));
     assert_eq!(work.service("web"), ServiceStatus::Inactive);
 }
+
+#[test]
+fn what_would_kill_a_pebble_is_left_out_and_the_rest_of_the_layer_is_done() {
+    for (check, told) in [
+        (
+            Check::http("0.0.0.0:8080/health"),
+            "check url can never succeed: its URL has no scheme, begin it with http://",
+        ),
+        (Check::http("localhost:8080"), "check url can never succeed: "),
+        (Check::exec(" "), "check url can never succeed: its command has no words"),
+    ] {
+        let mut work = Simulated::new();
+        let layer = Layer::new().service("web", service("/bin/web")).check("url", check);
+        work.layer(&layer);
+        let status = work.status();
+        assert!(status.starts_with(&format!("waiting: work: {told}")), "{status}");
+        assert_eq!(work.service("web"), ServiceStatus::Active);
+        assert!(work.plan().checks.is_empty());
+        assert_eq!(work.again(), 0);
+    }
+    let mut work = Simulated::new();
+    work.layer(&Layer::new().service("web", service("/bin/web")).service("none", service(" # nothing")));
+    let status = work.status();
+    assert!(
+        status.starts_with("waiting: work: service none can never start: its command has no words"),
+        "{status}"
+    );
+    assert_eq!(work.service("web"), ServiceStatus::Active);
+}
