@@ -1,6 +1,10 @@
 #![doc = include_str!("guide.md")]
 
 pub use charmwright_derive::{Action, Config, Inputs};
+/// Why Juju runs a charm, and the names of units, applications, relations and secrets.
+pub use charmwright_event as event;
+/// Juju's hook commands, with the types of what they take and answer.
+pub use charmwright_hookcmds as hookcmds;
 pub use charmwright_interfaces as interfaces;
 pub use charmwright_pebble as pebble;
 pub use charmwright_reconcile::{
@@ -12,7 +16,26 @@ pub use charmwright_snapshot::{
 };
 /// For interfaces of your own.
 pub mod interface {
-    pub use charmwright_snapshot::{Bag, Interface, Local, Missing, Offered, PeerInterface, Remote};
+    pub use charmwright_event::{AppName, RelationId, UnitName};
+    pub use charmwright_snapshot::{
+        Bag, Interface, Local, Missing, Offered, PeerInterface, Recorder, Remote, Sensitive,
+    };
+}
+/// What was seen in a container: what [`Container::state`] gives.
+pub mod container {
+    pub use charmwright_snapshot::snapshot::{ContainerState, FileSnapshot};
+}
+/// The traits that the derives implement, to be named in bounds, with what their methods take.
+///
+/// They are read by generic functions, not written by people: what the methods take may change at any time.
+pub mod derived {
+    pub use charmwright_reconcile::{Action, Parameters};
+    pub use charmwright_snapshot::config::{Config, Options};
+    pub use charmwright_snapshot::input::{
+        Declaration, EndpointDeclaration, Inputs, Reads, RemoteDeclaration,
+    };
+    pub use charmwright_snapshot::reader::OwnBag;
+    pub use charmwright_snapshot::snapshot::{ContainerSnapshot, RelationSnapshot, SecretSnapshot, Snapshot};
 }
 /// For options and parameters of your own types.
 pub mod config {

@@ -9,7 +9,7 @@ use charmwright::prelude::*;
 use crate::interfaces::{
     Certificate, Cluster, ClusterConfig, Receivers, S3, SigningRequest, TlsCertificates, WorkerEntry,
 };
-use crate::tomorrow::{Audience, ClientOf, Generated, Optional, OwnSecret, Owned, Tomorrow};
+use crate::tomorrow::{AllClients, Audience, ClientOf, Generated, Optional, OwnSecret, Owned, Tomorrow};
 
 /// The roles that must all be taken.
 const ROLES: [&str; 3] = ["ingester", "distributor", "querier"];
@@ -18,7 +18,7 @@ const ROLES: [&str; 3] = ["ingester", "distributor", "querier"];
 #[expect(missing_debug_implementations, reason = "tomorrow's inputs have no implementation")]
 pub struct Inputs<D: Tomorrow> {
     /// `#[provides("cluster")]`
-    pub workers: Vec<D::Client<Cluster>>,
+    pub workers: D::Clients<Cluster>,
     /// `#[requires("s3")]`
     pub s3: Requires<S3>,
     /// `#[requires("certificates")]`
@@ -37,13 +37,13 @@ pub struct Inputs<D: Tomorrow> {
 pub fn reconcile<D: Tomorrow>(inputs: &Inputs<D>, desired: &D) -> Result<(), NotYet> {
     let bucket = desired.request(&inputs.s3, "tempo");
     let tls = tls(inputs, desired);
-    let workers = desired.each(&inputs.workers, |_, worker| worker.request());
+    let workers = desired.each(inputs.workers.all(), |_, worker| worker.request());
     let protocols = desired.each(&inputs.tracing, |_, client| client.request());
     let bucket = bucket?;
     let tls = tls?;
 
     let config = config(&bucket.bucket, &workers, &protocols);
-    desired.each(&inputs.workers, |desired, worker| {
+    desired.each(inputs.workers.all(), |desired, worker| {
         // Which role is missing is every worker's business; a worker that says nothing is only its own.
         let _ = worker.request()?;
         let key = tls.as_ref().map(|(key, _)| key.reference.clone());
@@ -55,7 +55,7 @@ pub fn reconcile<D: Tomorrow>(inputs: &Inputs<D>, desired: &D) -> Result<(), Not
         Ok(())
     });
     if let Some(role) = ROLES.into_iter().find(|role| !taken(role, &workers)) {
-        return Err(inputs.s3.not_yet(format!("no worker has the role {role}")));
+        return Err(inputs.workers.not_yet(format!("no worker has the role {role}")));
     }
 
     let certificate = tls.map_or_else(String::new, |(_, certificate)| certificate.chain);

@@ -15,6 +15,8 @@ pub trait Tomorrow: Deref<Target = Desired> + Sized {
     type Told<T>: Tells<T>;
     /// A storage of charmcraft.yaml.
     type Storage: Mounted;
+    /// All clients of such an endpoint.
+    type Clients<I: Served>: AllClients<I, Client = Self::Client<I>>;
     /// The other units of the application.
     type Peers: OtherUnits;
     /// Something beyond Juju and Pebble that the charm observes.
@@ -63,6 +65,19 @@ pub trait ClientOf<I: Served> {
     ///
     /// If it has not asked yet; the cause names the client.
     fn request(&self) -> Ready<I::Request>;
+}
+
+/// All clients of an endpoint that the charm provides.
+pub trait AllClients<I: Served> {
+    /// One of them.
+    type Client;
+
+    /// Each.
+    fn all(&self) -> &[Self::Client];
+
+    /// A cause of the author's, woken by what the clients tell (`<endpoint>-relation-changed`), or by the first that comes
+    /// (`<endpoint>-relation-created`).
+    fn not_yet(&self, cause: impl Into<String>) -> NotYet;
 }
 
 /// What a relation tells.

@@ -27,7 +27,8 @@ pub struct Inputs {
     pub address: String,
 }
 
-/// From what is to what should be. All of it is built today.
+/// From what is to what should be. All of it is built today but two inputs: an option that is a list, and the unit's
+/// address.
 ///
 /// # Errors
 ///
