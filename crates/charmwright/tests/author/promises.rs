@@ -22,7 +22,8 @@ fn methods(source: &str, of: &str) -> Vec<String> {
 }
 
 const READINESS: &str = include_str!("../../../charmwright-snapshot/src/readiness.rs");
-const RELATION: &str = include_str!("../../../charmwright-snapshot/src/relation.rs");
+const REQUIRES: &str = include_str!("../../../charmwright-snapshot/src/requires.rs");
+const PROVIDES: &str = include_str!("../../../charmwright-snapshot/src/provides.rs");
 
 #[test]
 fn a_wait_is_made_by_no_public_function_of_its_own_type() {
@@ -32,19 +33,19 @@ fn a_wait_is_made_by_no_public_function_of_its_own_type() {
 
 #[test]
 fn an_answer_is_reachable_by_asking_only() {
-    let methods = methods(RELATION, "Requires");
+    let methods = methods(REQUIRES, "Requires");
     assert_eq!(methods, ["absent", "pending", "answered", "ask", "not_yet"]);
 }
 
 #[test]
 fn an_endpoint_that_is_offered_to_is_not_asked() {
-    assert_eq!(methods(RELATION, "Provides"), ["empty", "offer"]);
+    assert_eq!(methods(PROVIDES, "Provides"), ["empty", "offer"]);
 }
 
 #[test]
 fn the_fields_of_a_wait_and_of_an_endpoint_are_private() {
     for (source, of) in
-        [(READINESS, "NotYet"), (READINESS, "Waker"), (RELATION, "Requires"), (RELATION, "Provides")]
+        [(READINESS, "NotYet"), (READINESS, "Waker"), (REQUIRES, "Requires"), (PROVIDES, "Provides")]
     {
         let body = source.split(&format!("pub struct {of}")).nth(1).unwrap().split("\n}").next().unwrap();
         assert!(!body.contains("pub "), "{of}: {body}");
