@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::process::ended_well;
 pub use self::process::{Control, ExitCode, Output, Process};
 pub use self::streams::{Stderr, Stdin, Stdout};
 use crate::budget::Charge;
@@ -59,7 +60,7 @@ impl Client {
         let charged = Charge::begin(self, &action, deadline.left().min(CONNECT_DEADLINE))?;
         let connecting = charged.deadline();
         let process = self.connect(exec, &action, &change, &task, connecting);
-        process.map_err(|error| self.why_not_connected(&change, error, connecting))
+        process.map_err(|error| self.why_not_connected(exec, &change, error, connecting))
     }
 
     fn connect(
@@ -82,13 +83,20 @@ impl Client {
     }
 
     /// What became of a command whose streams could not be connected: its change says more than a handshake.
-    fn why_not_connected(&self, change: &ChangeId, error: Error, deadline: Deadline<'_>) -> Error {
+    fn why_not_connected(
+        &self,
+        exec: &Exec,
+        change: &ChangeId,
+        error: Error,
+        deadline: Deadline<'_>,
+    ) -> Error {
         if error.is_unreachable() {
             return error;
         }
         // Pebble gives up after as long as we do, and a little later.
         let left = deadline.left() + Duration::from_secs(1);
-        match self.wait_change(change, left).map(crate::Change::into_result) {
+        let timeout = exec.timeout.as_ref().and_then(GoDuration::to_duration);
+        match self.wait_change(change, left).map(|change| ended_well(change, timeout, &exec.action())) {
             Ok(Err(failed)) => failed,
             _ => error,
         }
@@ -100,7 +108,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`exec`](Self::exec). [`Error::ExecTimeout`] if the command went on for longer than its own
+    /// Those of [`exec`](Self::exec); [`Error::ChangeFailed`] also if the command could not be started, with the reason, as
+    /// `argument list too long`. [`Error::ExecTimeout`] if the command went on for longer than its own
     /// [`timeout`](Exec::timeout); [`Error::Timeout`] if it went on for longer than `timeout` here, and it is killed then.
     /// [`Error::TooLarge`] if it writes more than [`OUTPUT_BYTES_MAX`](crate::limits::OUTPUT_BYTES_MAX) to one of its
     /// outputs, or than [`Exec::output_bytes_max`] says, and it is killed then.

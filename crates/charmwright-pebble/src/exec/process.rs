@@ -18,8 +18,8 @@ use crate::transport::{Channel, Cut, Frame, Receiver, Sender};
 
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
-/// What Pebble gives for the exit code of a command that it killed for its timeout.
-const KILLED: i64 = -1;
+/// Why Pebble ended a command, where its own timeout was it: what a task's error begins with.
+const TIMED_OUT: &str = "timed out after ";
 
 /// A command that was started, with its streams. Dropping it kills the command; see [`detach`](Self::detach).
 ///
@@ -193,17 +193,12 @@ impl Process {
             error => error,
         })?;
         let code = exit_code(&change);
-        match (code, self.timeout) {
-            (Some(KILLED), Some(after)) => Err(Error::ExecTimeout { action: self.action(), after }),
-            (code, _) => {
-                let change = change.into_result()?;
-                let code = code.and_then(|code| i32::try_from(code).ok()).ok_or_else(|| {
-                    let message = format!("change {} has no exit code", change.id);
-                    crate::envelope::protocol(&self.action(), message)
-                })?;
-                Ok(ExitCode { code, program: self.program.clone() })
-            }
-        }
+        let change = ended_well(change, self.timeout, &self.action())?;
+        let code = code.and_then(|code| i32::try_from(code).ok()).ok_or_else(|| {
+            let message = format!("change {} has no exit code", change.id);
+            crate::envelope::protocol(&self.action(), message)
+        })?;
+        Ok(ExitCode { code, program: self.program.clone() })
     }
 
     fn action(&self) -> String {
@@ -223,6 +218,26 @@ impl fmt::Debug for Process {
             .field("program", &self.program)
             .field("change", &self.change)
             .finish_non_exhaustive()
+    }
+}
+
+/// The change of a command, if it did not fail. The exit code does not tell why it did: one that could not be started has
+/// -1 as one that was killed for its timeout has.
+pub(super) fn ended_well(change: Change, timeout: Option<Duration>, action: &str) -> Result<Change, Error> {
+    // "- Execute command "sleep" (timed out after 100ms: context deadline exceeded)". The summary has the program's name,
+    // which may be anything.
+    let reason = |err: &str| {
+        let line = err.lines().find_map(|line| {
+            let task = change.tasks.iter().find(|task| task.kind == "exec")?;
+            line.strip_prefix("- ")?.strip_prefix(task.summary.as_str())?.strip_prefix(" (")
+        });
+        line.is_some_and(|reason| reason.starts_with(TIMED_OUT))
+    };
+    match timeout {
+        Some(after) if change.err.as_deref().is_some_and(reason) => {
+            Err(Error::ExecTimeout { action: action.to_owned(), after })
+        }
+        _ => change.into_result(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers belong to the tests")]
 
+mod exec;
 mod faults;
 mod files;
 mod layers;

@@ -137,13 +137,17 @@ fn a_command_that_never_stops_writing_is_stopped_in_time(target: &Target) {
     let daemon = target.start();
     let time = Duration::from_millis(100);
     let began = Instant::now();
-    let error = daemon.client.exec_output(&shell("exec yes"), b"", time).unwrap_err();
+    // Slowly, so that not a bound of the output ends it.
+    let slow = shell("while true; do echo y; sleep 0.01; done");
+    let error = daemon.client.exec_output(&slow, b"", time).unwrap_err();
     assert!(matches!(error, Error::Timeout { after, .. } if after == time), "{error:?}");
     // Whether anybody wants to know what it writes or not.
     let error = daemon.client.exec(&shell("exec yes >&2")).unwrap().wait(time).unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
-    let error = daemon.client.exec_output(&shell("exec yes").timeout(time), b"", PATIENCE).unwrap_err();
+    let error = daemon.client.exec_output(&slow.timeout(time), b"", PATIENCE).unwrap_err();
     assert!(matches!(error, Error::ExecTimeout { after, .. } if after == time), "{error:?}");
+    let error = daemon.client.exec_output(&shell("exec yes"), b"", PATIENCE).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { what: "the output", .. }), "{error:?}");
     daemon.poll("all to end", || daemon.client.changes(ChangesIn::Progress, None).unwrap().is_empty());
     assert!(began.elapsed() < PATIENCE / 2);
 }

@@ -36,7 +36,13 @@ fn ten_megabytes_come_and_go_whole(target: &Target) {
     let content: Vec<u8> =
         (0_u32..10 << 20).map(|n| b"\r\n-\0ab"[(n.wrapping_mul(2_654_435_761) >> 16) as usize % 6]).collect();
     let path = write(&daemon, "large", &content);
-    assert!(daemon.client.read_file(&path).unwrap() == content);
+    let bytes_max = content.len().try_into().unwrap();
+    let read = daemon.client.read_files_within(&[(&path, bytes_max)]).unwrap();
+    assert!(read[0].1.as_deref() == Ok(&content));
+    // One byte less, and it is left where it is.
+    let read = daemon.client.read_files_within(&[(&path, bytes_max - 1)]).unwrap();
+    assert_eq!(read[0].1.as_ref().unwrap_err().kind, FileErrorKind::TooLarge);
+    assert_eq!(kind(daemon.client.read_file(&path)), FileErrorKind::TooLarge);
 }
 
 fn more_than_one_request_holds_is_read_in_several(target: &Target) {
