@@ -1,6 +1,7 @@
 use std::io;
 
 use crate::kinds;
+use crate::text::{self, LINE_BYTES_MAX};
 use crate::transport::{Reply, TransportError};
 
 /// A hook command that failed.
@@ -17,7 +18,7 @@ pub enum Error {
         command: &'static str,
         /// What kind of failure it is.
         kind: ErrorKind,
-        /// Juju's own words.
+        /// Juju's own words, as [one printable line](crate::text::line).
         message: String,
     },
     /// It answered something else than Juju does.
@@ -27,6 +28,18 @@ pub enum Error {
         command: &'static str,
         /// What should have come.
         expected: &'static str,
+    },
+    /// It answered more than is read. What it answered is dropped.
+    #[error("{command} {asked}: the answer has more than {max} {of}, which is the most that is read")]
+    AnswerTooLarge {
+        /// The command.
+        command: &'static str,
+        /// What it was asked: its arguments, without the format.
+        asked: String,
+        /// The bound.
+        max: usize,
+        /// What the bound counts: bytes, or items.
+        of: &'static str,
     },
     /// What was to be written cannot be. Juju was not asked.
     #[error("cannot run {command}: {message}")]
@@ -76,7 +89,7 @@ pub enum ErrorKind {
     NotLeader,
     /// Juju could not find out who leads.
     LeadershipUnknown,
-    /// It is more than Juju or the system take.
+    /// It is more than Juju or the system take, or more than is read.
     TooLarge,
     /// Something that is there already stands against it: an open port, a label.
     Conflict,
@@ -86,6 +99,8 @@ pub enum ErrorKind {
     NotInAction,
     /// The agent does not answer, or not to this process: its hook is over.
     AgentGone,
+    /// It took longer than such a command may, and was ended. A command that writes may have taken effect.
+    TimedOut,
     /// What was asked for is malformed, or lacks something.
     InvalidInput,
     /// Anything else.
@@ -98,7 +113,7 @@ impl Error {
         match self {
             Self::Failed { kind, .. } => *kind,
             Self::Input { .. } => ErrorKind::InvalidInput,
-            Self::TooLarge { .. } => ErrorKind::TooLarge,
+            Self::TooLarge { .. } | Self::AnswerTooLarge { .. } => ErrorKind::TooLarge,
             Self::Transport(error) => of_transport(&error.source),
             Self::Answer { .. } | Self::PrivateFile { .. } => ErrorKind::Other,
         }
@@ -114,7 +129,7 @@ impl Error {
         let kind = kinds::of(command, reply.code, message);
         let message = match message {
             "" => format!("exit code {}, no message", reply.code),
-            message => message.to_owned(),
+            message => text::line(message, LINE_BYTES_MAX),
         };
         Self::Failed { command, kind, message }
     }
@@ -127,7 +142,8 @@ impl Error {
 fn of_transport(source: &io::Error) -> ErrorKind {
     match source.kind() {
         io::ErrorKind::NotFound => ErrorKind::Unsupported,
-        io::ErrorKind::ArgumentListTooLong => ErrorKind::TooLarge,
+        io::ErrorKind::ArgumentListTooLong | io::ErrorKind::FileTooLarge => ErrorKind::TooLarge,
+        io::ErrorKind::TimedOut => ErrorKind::TimedOut,
         io::ErrorKind::ConnectionRefused
         | io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted

@@ -27,6 +27,8 @@
 //!   never through the command line. `action-set`, `leader-set` and `juju-log` have no other input; their functions
 //!   say so.
 //! - What Juju would refuse for its size or form is refused before the call.
+//! - What takes too long or prints too much is ended, and is an error of its own kind.
+//! - Messages for people are made [one printable line](text::line) before they go to Juju; so are Juju's words in errors.
 //! - [`Error::kind`] tells failures apart, by the words of Juju 2.9, 3.6 and 4.0.
 //! - **Most writes take effect when the hook succeeds**, and some are checked only then: a command that succeeded is
 //!   no proof that its data was stored. Each function says what may fail at the end. At once take effect:
@@ -55,11 +57,14 @@ mod port;
 mod secret;
 mod sensitive;
 mod status;
+pub mod text;
 mod time;
 mod transport;
 
 pub use cloud::{CloudCredential, CloudSpec};
-pub use commands::{Bag, BagOf, BagOwner, HookCommands, LogLevel, Reboot, UnitAddress};
+pub use commands::{
+    ANSWER_ITEMS_MAX, Bag, BagOf, BagOwner, HookCommands, LogLevel, Reboot, UnitAddress, check_result,
+};
 pub use error::{Error, ErrorKind};
 pub use goal_state::{GoalRelations, GoalState, GoalStatus};
 pub use network::{BindAddress, InterfaceAddress, NetworkInfo};
@@ -73,4 +78,7 @@ pub use status::{ApplicationStatus, FoundStatus, FoundStatusKind, Status, Status
 pub use time::{Expiry, TimeError, Timestamp};
 #[cfg(feature = "socket")]
 pub use transport::{AgentSocket, SocketError};
-pub use transport::{Call, OVERLAP, Processes, Reply, Transport, TransportError, choose};
+pub use transport::{
+    Call, OVERLAP, Processes, Reply, STDERR_BYTES_MAX, STDOUT_BYTES_MAX, Transport, TransportError, choose,
+};
+pub use transport::{DOWNLOAD_LIMIT, LOG_LIMIT, SLOW_LIMIT, TIME_LIMIT, time_limit};

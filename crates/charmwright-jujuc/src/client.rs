@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
 
 use crate::error::CallError;
 use crate::gob::{Decoder, Encoder, Malformed};
 use crate::message::{METHOD, Nothing, Request, RequestHeader, Response, ResponseHeader};
+use crate::socket::TimedStream;
 use crate::{MESSAGE_BYTES_MAX, STDIN_DEMAND, socket};
 
 /// So many requests wait for replies at once, and so many bytes of them. The bytes fit in the buffers of any
@@ -24,6 +26,7 @@ pub struct Client<S> {
     decoder: Decoder,
     sequence: u64,
     message_bytes_max: usize,
+    answer_bytes_max: usize,
     is_broken: bool,
 }
 
@@ -39,6 +42,23 @@ impl Client<UnixStream> {
     }
 }
 
+impl Client<TimedStream> {
+    /// Connects as [`connect`](Client::connect) does, and waits no longer than `limit` for the agent.
+    ///
+    /// # Errors
+    ///
+    /// If nothing listens there, or what listens takes no connection in time.
+    pub fn connect_within(address: &str, limit: Duration) -> io::Result<Self> {
+        Ok(Self::new(socket::connect_within(address, limit)?))
+    }
+
+    /// Lets all that follows fail with `TimedOut` from this moment on, however slowly something comes. After that
+    /// the connection is of no more use.
+    pub fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.stream.get_mut().set_deadline(deadline);
+    }
+}
+
 impl<S: Read + Write> Client<S> {
     /// A client at one end of `stream`.
     pub fn new(stream: S) -> Self {
@@ -48,6 +68,7 @@ impl<S: Read + Write> Client<S> {
             decoder: Decoder::new(MESSAGE_BYTES_MAX),
             sequence: 0,
             message_bytes_max: MESSAGE_BYTES_MAX,
+            answer_bytes_max: MESSAGE_BYTES_MAX,
             is_broken: false,
         }
     }
@@ -56,6 +77,13 @@ impl<S: Read + Write> Client<S> {
     #[must_use]
     pub fn message_bytes_max(mut self, limit: usize) -> Self {
         self.message_bytes_max = limit;
+        self.answer_bytes_max(limit)
+    }
+
+    /// Lets replies have at most so many bytes: each one, and together those of one [`calls`](Self::calls).
+    #[must_use]
+    pub fn answer_bytes_max(mut self, limit: usize) -> Self {
+        self.answer_bytes_max = limit;
         self.decoder.limit(limit);
         self
     }
@@ -99,6 +127,7 @@ impl<S: Read + Write> Client<S> {
         let mut replies = BTreeMap::new();
         let mut waiting: BTreeMap<u64, usize> = BTreeMap::new();
         let mut waiting_bytes = 0_usize;
+        let mut answer_bytes = 0_usize;
         let mut requests_left = requests.iter().enumerate().peekable();
         while requests_left.peek().is_some() || !waiting.is_empty() {
             // What is sent at once costs both sides one look at the socket; so room is left to grow first.
@@ -137,7 +166,11 @@ impl<S: Read + Write> Client<S> {
                 continue;
             }
             // Also after a request could not be sent: replies to earlier ones may be there.
-            let received = self.receive();
+            let received = self.receive().and_then(|(sequence, reply)| {
+                answer_bytes = answer_bytes.saturating_add(reply.as_ref().map_or(0, answer_size));
+                self.check_answers(answer_bytes)?;
+                Ok((sequence, reply))
+            });
             let place = received.as_ref().ok().and_then(|(sequence, _)| waiting.remove(sequence));
             match (received, place) {
                 (Ok((_, reply)), Some(place)) => {
@@ -158,6 +191,15 @@ impl<S: Read + Write> Client<S> {
             }
         }
         replies.into_values().collect()
+    }
+
+    /// Whether replies of so many bytes together are within the bound.
+    fn check_answers(&self, bytes: usize) -> Result<(), CallError> {
+        if bytes <= self.answer_bytes_max {
+            return Ok(());
+        }
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        Err(CallError::Malformed(Malformed::TooLong { bytes, limit: self.answer_bytes_max }))
     }
 
     fn call_once(&mut self, request: &Request, stdin: Option<&[u8]>) -> Result<Response, CallError> {
@@ -225,6 +267,10 @@ impl<S: Read + Write> Client<S> {
             error => error,
         })
     }
+}
+
+fn answer_size(response: &Response) -> usize {
+    response.stdout.len().saturating_add(response.stderr.len())
 }
 
 /// About how many bytes a request takes.

@@ -46,7 +46,7 @@ pub use error::{CallError, ServeError};
 pub use gob::Malformed;
 pub use message::{Request, Response};
 pub use server::{serve, serve_limited};
-pub use socket::listen;
+pub use socket::{TimedStream, listen};
 
 /// The text with which the agent refuses a command that wants standard input and was given none. The client then
 /// sends the request again, with it.

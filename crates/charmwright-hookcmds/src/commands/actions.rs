@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{HookCommands, cut, shown};
+use super::{ARGUMENT_BYTES_MAX, HookCommands, message, shown};
 use crate::error::Error;
 
 /// How much goes on one command line; Linux takes a quarter of the stack's limit, 2 MiB as a rule.
@@ -49,8 +49,8 @@ impl HookCommands {
     /// asked.
     pub fn action_set(&self, results: &BTreeMap<String, String>) -> Result<(), Error> {
         let command = "action-set";
-        for key in results.keys() {
-            check_key(command, key)?;
+        for (key, value) in results {
+            check_result(key, value)?;
         }
         let args: Vec<String> = results.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let mut rest: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -67,24 +67,46 @@ impl HookCommands {
         Ok(())
     }
 
-    /// `action-log`: tells who runs the action how far it is. Takes effect at once.
+    /// `action-log`: tells who runs the action how far it is, in [one printable
+    /// line](crate::text::line). Takes effect at once.
     ///
     /// # Errors
     ///
     /// If the command fails; [`ErrorKind::NotInAction`](crate::ErrorKind::NotInAction) outside an action.
-    pub fn action_log(&self, message: &str) -> Result<(), Error> {
-        self.write("action-log", &["--", cut(message)])
+    pub fn action_log(&self, text: &str) -> Result<(), Error> {
+        self.write("action-log", &["--", &message(text)])
     }
 
-    /// `action-fail`: the action ends as failed, with this message; of several, the last. What was written is kept,
-    /// which it would not be if the process ended with an error.
+    /// `action-fail`: the action ends as failed, with this message; of several, the last. It becomes [one
+    /// printable line](crate::text::line). What was written is kept, which it would not be if the process ended with an error.
     ///
     /// # Errors
     ///
     /// If the command fails; [`ErrorKind::NotInAction`](crate::ErrorKind::NotInAction) outside an action.
-    pub fn action_fail(&self, message: &str) -> Result<(), Error> {
-        self.write("action-fail", &["--", cut(message)])
+    pub fn action_fail(&self, text: &str) -> Result<(), Error> {
+        self.write("action-fail", &["--", &message(text)])
     }
+}
+
+/// Whether Juju can take a result of an action.
+///
+/// # Errors
+///
+/// If the key is not lower case letters, digits and inner hyphens between points, or is one of Juju's own; if the
+/// value has a zero byte, or is longer than one argument of `action-set` can be, 131,071 bytes together with its key.
+/// The error never shows the value.
+pub fn check_result(key: &str, value: &str) -> Result<(), Error> {
+    let command = "action-set";
+    check_key(command, key)?;
+    if value.contains('\0') {
+        return Err(Error::input(command, format!("the value of `{}` has a zero byte", shown(key))));
+    }
+    let bytes = key.len().saturating_add(1).saturating_add(value.len());
+    if bytes > ARGUMENT_BYTES_MAX {
+        let what = format!("the result `{}`", shown(key));
+        return Err(Error::TooLarge { command, what, bytes, max: ARGUMENT_BYTES_MAX });
+    }
+    Ok(())
 }
 
 fn check_key(command: &'static str, key: &str) -> Result<(), Error> {

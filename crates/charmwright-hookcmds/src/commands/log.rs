@@ -1,7 +1,8 @@
 //! Juju's log.
 
-use super::{HookCommands, cut};
+use super::HookCommands;
 use crate::error::Error;
+use crate::text;
 
 /// A level of Juju's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +36,7 @@ impl LogLevel {
 }
 
 impl HookCommands {
-    /// `juju-log`: one record; a message longer than an argument may be is cut. Takes effect at once.
+    /// `juju-log`: one record, [printable and bounded](text::record). Takes effect at once.
     ///
     /// The message is seen by whoever looks at the processes of the machine, and by all who read the log.
     ///
@@ -43,6 +44,6 @@ impl HookCommands {
     ///
     /// If the command fails.
     pub fn juju_log(&self, level: LogLevel, message: &str) -> Result<(), Error> {
-        self.write("juju-log", &["--log-level", level.as_str(), "--", cut(message)])
+        self.write("juju-log", &["--log-level", level.as_str(), "--", &text::record(message)])
     }
 }

@@ -1,6 +1,7 @@
 //! One function for each hook command.
 
 mod actions;
+mod answer;
 mod log;
 mod network;
 mod ports;
@@ -13,14 +14,18 @@ mod storage;
 mod unit;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 
 use charmwright_event::NameError;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::transport::{Call, Reply, Transport};
+use crate::text;
+use crate::transport::{Call, Reply, STDOUT_BYTES_MAX, Transport, TransportError};
 
+pub use actions::check_result;
+pub use answer::ANSWER_ITEMS_MAX;
 pub use log::LogLevel;
 pub use relations::{BagOf, BagOwner};
 pub use unit::{Reboot, UnitAddress};
@@ -30,6 +35,8 @@ pub type Bag = BTreeMap<String, String>;
 
 /// The longest argument that Linux takes, its final zero byte not counted.
 const ARGUMENT_BYTES_MAX: usize = 131_071;
+/// How much an error shows of a key or a path, in characters: enough to recognise it.
+const SHOWN_CHARACTERS_MAX: usize = 40;
 /// Where private files go if nothing else is said. Juju sets no `TMPDIR`.
 const TEMPORARY: &str = "/tmp";
 
@@ -73,8 +80,8 @@ impl HookCommands {
     }
 
     fn run(&self, command: &'static str, args: &[&str], stdin: Option<String>) -> Result<Reply, Error> {
-        let reply = self.transport.call(&call(command, args, stdin)?)?;
-        if reply.code == 0 { Ok(reply) } else { Err(Error::failed(command, &reply)) }
+        let call = call(command, args, stdin)?;
+        checked(&call, self.transport.call(&call))
     }
 
     /// Runs a command whose answer says nothing.
@@ -88,8 +95,9 @@ impl HookCommands {
         args: &[&str],
         expected: &'static str,
     ) -> Result<T, Error> {
-        let reply = self.run(command, &as_json(args), None)?;
-        serde_json::from_slice(&reply.stdout).map_err(|_| Error::Answer { command, expected })
+        let call = call(command, &as_json(args), None)?;
+        let reply = checked(&call, self.transport.call(&call))?;
+        answer::Budget::default().parse(&call, &reply, expected)
     }
 
     /// Juju answers `null` where there is nothing, in some versions and for some commands.
@@ -114,6 +122,17 @@ impl HookCommands {
     }
 }
 
+/// The reply of a command that succeeded and printed no more than is read.
+fn checked(call: &Call, reply: Result<Reply, TransportError>) -> Result<Reply, Error> {
+    match reply {
+        Ok(reply) if reply.stdout.len() > STDOUT_BYTES_MAX => Err(answer::too_large(call)),
+        Ok(reply) if reply.code == 0 => Ok(reply),
+        Ok(reply) => Err(Error::failed(call.command, &reply)),
+        Err(error) if error.source.kind() == io::ErrorKind::FileTooLarge => Err(answer::too_large(call)),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// The call, if the system can take it.
 fn call(command: &'static str, args: &[&str], stdin: Option<String>) -> Result<Call, Error> {
     if let Some(arg) = args.iter().find(|arg| arg.len() > ARGUMENT_BYTES_MAX) {
@@ -135,16 +154,13 @@ fn document(command: &'static str, bag: &Bag) -> Result<String, Error> {
     charmwright_yaml::to_text(bag).map_err(|error| Error::input(command, error.to_string()))
 }
 
-/// The longest beginning that fits into an argument. What is a message and no datum is cut, not refused.
-fn cut(text: &str) -> &str {
-    let mut end = text.len().min(ARGUMENT_BYTES_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
+/// A message for people. It is no datum, so what is wrong with it is mended and not refused.
+fn message(text: &str) -> String {
+    text::line(text, text::LINE_BYTES_MAX)
 }
 
 /// A text that an error may show.
 fn shown(text: &str) -> String {
-    text.chars().take(40).collect()
+    let start: String = text.chars().take(SHOWN_CHARACTERS_MAX).collect();
+    text::line(&start, text::LINE_BYTES_MAX)
 }

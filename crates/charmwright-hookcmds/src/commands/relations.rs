@@ -3,7 +3,7 @@
 use charmwright_event::{AppName, ModelUuid, RelationId, UnitName};
 use serde::Deserialize;
 
-use super::{Bag, HookCommands, as_json, call, document, shown};
+use super::{Bag, HookCommands, answer, as_json, call, checked, document, shown};
 use crate::error::Error;
 
 /// Which of the two bags that we own in a relation.
@@ -111,7 +111,9 @@ impl HookCommands {
 
     /// `relation-get`: the bags of several units in a relation, in the order of `units`. The reads may overlap.
     ///
-    /// Each answer is its own: a unit that went meanwhile fails alone.
+    /// Each answer is its own: a unit that went meanwhile fails alone. Together they may be as large as one answer:
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) is what comes beyond
+    /// [`STDOUT_BYTES_MAX`](crate::STDOUT_BYTES_MAX).
     pub fn relation_get_units(&self, relation: RelationId, units: &[UnitName]) -> Vec<Result<Bag, Error>> {
         let command = "relation-get";
         let relation = relation.to_string();
@@ -124,15 +126,13 @@ impl HookCommands {
             // A unit's name is never too long for an argument; if it were, none is asked.
             Err(error) => return vec![Err(error)],
         };
-        let read = |reply: crate::Reply| {
-            if reply.code != 0 {
-                return Err(Error::failed(command, &reply));
-            }
-            let bag: Option<Bag> = serde_json::from_slice(&reply.stdout)
-                .map_err(|_| Error::Answer { command, expected: BAG })?;
+        let mut budget = answer::Budget::default();
+        let mut read = |(call, reply)| {
+            let bag: Option<Bag> = budget.parse(call, &checked(call, reply)?, BAG)?;
             Ok(bag.unwrap_or_default())
         };
-        self.transport.calls(&calls).into_iter().map(|reply| read(reply?)).collect()
+        let replies = self.transport.calls(&calls);
+        calls.iter().zip(replies).map(&mut read).collect()
     }
 
     /// `relation-get --app`: an application's bag in a relation, the other's or our own.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use charmwright_event::UnitName;
 use serde::Deserialize;
 
-use super::{HookCommands, cut};
+use super::{HookCommands, message};
 use crate::error::Error;
 use crate::status::{ApplicationStatus, FoundStatus, Status};
 
@@ -69,14 +69,15 @@ impl HookCommands {
         })
     }
 
-    /// `status-set`: the unit's status. Takes effect at once, also if the hook fails later. A message longer than
-    /// an argument may be is cut.
+    /// `status-set`: the unit's status. Takes effect at once, also if the hook fails later. The message
+    /// becomes [one printable line](crate::text::line) of at most
+    /// [`LINE_BYTES_MAX`](crate::text::LINE_BYTES_MAX) bytes.
     ///
     /// # Errors
     ///
     /// If the command fails.
     pub fn status_set(&self, status: &Status) -> Result<(), Error> {
-        self.write("status-set", &["--", status.kind.as_str(), cut(&status.message)])
+        self.write("status-set", &["--", status.kind.as_str(), &message(&status.message)])
     }
 
     /// `status-set --application`: the application's status. Takes effect at once. Leader only. Once it is set,
@@ -86,6 +87,6 @@ impl HookCommands {
     ///
     /// If the command fails; [`ErrorKind::NotLeader`](crate::ErrorKind::NotLeader) if this unit does not lead.
     pub fn application_status_set(&self, status: &Status) -> Result<(), Error> {
-        self.write("status-set", &["--application", "--", status.kind.as_str(), cut(&status.message)])
+        self.write("status-set", &["--application", "--", status.kind.as_str(), &message(&status.message)])
     }
 }

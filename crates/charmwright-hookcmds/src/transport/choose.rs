@@ -71,9 +71,9 @@ mod tests {
 
     #[test]
     fn without_a_word_it_is_processes() {
-        assert_eq!(chosen(&[]), "Processes { overlap: 4 }");
+        assert_eq!(chosen(&[]), "Processes { overlap: 4, .. }");
         assert_eq!(chosen(&[("CHARMWRIGHT_TRANSPORT", ""), ("CHARMWRIGHT_OVERLAP", "")]), chosen(&[]));
-        assert_eq!(chosen(&[("CHARMWRIGHT_OVERLAP", "3")]), "Processes { overlap: 3 }");
+        assert_eq!(chosen(&[("CHARMWRIGHT_OVERLAP", "3")]), "Processes { overlap: 3, .. }");
     }
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
             ("CHARMWRIGHT_TRANSPORT", "pigeon"),
             ("CHARMWRIGHT_TRANSPORT", "socket"),
         ] {
-            assert_eq!(chosen(&[(name, value)]), "Processes { overlap: 4 }", "{name}={value}");
+            assert_eq!(chosen(&[(name, value)]), "Processes { overlap: 4, .. }", "{name}={value}");
         }
     }
 }

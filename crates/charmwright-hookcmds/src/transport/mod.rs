@@ -1,7 +1,9 @@
 //! The seam between the SDK and Juju.
 
 mod choose;
+mod limits;
 mod processes;
+mod running;
 #[cfg(feature = "socket")]
 mod socket;
 
@@ -10,6 +12,9 @@ use std::io;
 use std::sync::Arc;
 
 pub use choose::choose;
+pub use limits::{
+    DOWNLOAD_LIMIT, LOG_LIMIT, SLOW_LIMIT, STDERR_BYTES_MAX, STDOUT_BYTES_MAX, TIME_LIMIT, time_limit,
+};
 pub use processes::{OVERLAP, Processes};
 #[cfg(feature = "socket")]
 pub use socket::{AgentSocket, SocketError};
@@ -76,7 +81,8 @@ impl fmt::Debug for Reply {
 pub struct TransportError {
     /// The command.
     pub command: &'static str,
-    /// Why not. `NotFound` means that this Juju does not have the command.
+    /// Why not. `NotFound` means that this Juju does not have the command, `TimedOut` that it was ended at its time
+    /// limit, `FileTooLarge` that it was ended because it printed too much.
     pub source: io::Error,
 }
 

@@ -2,14 +2,22 @@
 
 use std::fmt;
 use std::io;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use charmwright_jujuc::{CallError, Client, Request, Response};
+use charmwright_jujuc::{CallError, Client, Request, Response, TimedStream};
 
 use super::choose::warn;
+use super::limits::{Crossed, STDERR_BYTES_MAX, STDOUT_BYTES_MAX, TIME_FOR_EACH, time_limit};
 use super::{Call, Reply, Transport, TransportError};
+use crate::text::told;
+
+/// The harmless command that shows whether the agent answers as expected.
+const TRIAL: &str = "is-leader";
+/// The longest reply: what a hook command may print, and what of its standard error is kept, with room for what stands
+/// around them.
+const ANSWER_BYTES_MAX: usize = STDOUT_BYTES_MAX + STDERR_BYTES_MAX + 4_096;
 
 /// Runs hook commands over the agent's own socket, as the commands themselves do.
 ///
@@ -18,14 +26,18 @@ use super::{Call, Reply, Transport, TransportError};
 /// value. What the other way repeats is what has certainly not been run, and reads. A write that may have been run
 /// is an error.
 ///
+/// An agent that does not answer within [`time_limit`], or answers more than a hook command may print, is such a sign
+/// too.
+///
 /// The agent ends no hook while a connection is open. So this must not outlive `dispatch`; processes that are
 /// started meanwhile do not get it.
 pub struct AgentSocket {
-    client: Mutex<Option<Client<UnixStream>>>,
+    client: Mutex<Option<Client<TimedStream>>>,
     context_id: String,
     /// The working directory, which is the charm's as long as it runs.
     dir: PathBuf,
     otherwise: Box<dyn Transport>,
+    limit: fn(&str) -> Duration,
 }
 
 impl fmt::Debug for AgentSocket {
@@ -64,27 +76,46 @@ impl AgentSocket {
         variable: impl Fn(&str) -> Option<String>,
         otherwise: impl Transport + 'static,
     ) -> Result<Self, SocketError> {
+        Self::open_within(time_limit, variable, otherwise)
+    }
+
+    /// As [`open`](Self::open), with as much time for each command as `limit` says, in place of [`time_limit`].
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_within(
+        limit: fn(&str) -> Duration,
+        variable: impl Fn(&str) -> Option<String>,
+        otherwise: impl Transport + 'static,
+    ) -> Result<Self, SocketError> {
         let get = |name| variable(name).filter(|it| !it.is_empty()).ok_or(SocketError::Variable(name));
         let context_id = get("JUJU_CONTEXT_ID")?;
         let address = get("JUJU_AGENT_SOCKET_ADDRESS")?;
         if get("JUJU_AGENT_SOCKET_NETWORK")? != "unix" {
             return Err(SocketError::Network);
         }
-        let mut client = Client::connect(&address).map_err(SocketError::Connect)?;
-        let harmless = Call { command: "is-leader", args: vec!["--help".to_owned()], stdin: None };
+        let connected = Client::connect_within(&address, limit(TRIAL)).map_err(SocketError::Connect)?;
+        let mut client = connected.answer_bytes_max(ANSWER_BYTES_MAX);
+        client.set_deadline(Instant::now().checked_add(limit(TRIAL)));
+        let harmless = Call { command: TRIAL, args: vec!["--help".to_owned()], stdin: None };
         let dir = std::env::current_dir().map_err(SocketError::Connect)?;
         let harmless = request(&context_id, &dir, &harmless);
         match client.call(&harmless) {
-            Ok(response) if response.code == 0 => {
-                Ok(Self { client: Mutex::new(Some(client)), context_id, dir, otherwise: Box::new(otherwise) })
-            }
+            Ok(response) if response.code == 0 => Ok(Self {
+                client: Mutex::new(Some(client)),
+                context_id,
+                dir,
+                otherwise: Box::new(otherwise),
+                limit,
+            }),
             Ok(response) => Err(SocketError::Probe(format!("exit code {}", response.code))),
             Err(error) => Err(SocketError::Probe(told(&error))),
         }
     }
 
     /// No call leaves the connection half used: a panic in the middle of one leaves it broken, and it says so.
-    fn client(&self) -> MutexGuard<'_, Option<Client<UnixStream>>> {
+    fn client(&self) -> MutexGuard<'_, Option<Client<TimedStream>>> {
         self.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -105,8 +136,15 @@ impl AgentSocket {
         if error.has_not_run() || is_read(call) {
             self.otherwise.call(call)
         } else {
-            let text = "the connection to the agent broke after this was sent, so it may have taken effect";
-            Err(TransportError { command: call.command, source: io::Error::other(text) })
+            let source = match error {
+                CallError::Receive(cause) if cause.kind() == io::ErrorKind::TimedOut => {
+                    Crossed::Answer((self.limit)(call.command)).into()
+                }
+                _ => io::Error::other(
+                    "the connection to the agent broke after this was sent, so it may have taken effect",
+                ),
+            };
+            Err(TransportError { command: call.command, source })
         }
     }
 }
@@ -114,10 +152,13 @@ impl AgentSocket {
 impl Transport for AgentSocket {
     fn call(&self, call: &Call) -> Result<Reply, TransportError> {
         let request = request(&self.context_id, &self.dir, call);
-        let result = self.client().as_mut().map(|client| match call.stdin {
-            // A process whose input is closed reads nothing.
-            None => client.call_with_stdin(&request, || Ok(Vec::new())),
-            Some(_) => client.call(&request),
+        let result = self.client().as_mut().map(|client| {
+            client.set_deadline(Instant::now().checked_add((self.limit)(call.command)));
+            match call.stdin {
+                // A process whose input is closed reads nothing.
+                None => client.call_with_stdin(&request, || Ok(Vec::new())),
+                Some(_) => client.call(&request),
+            }
         });
         match result {
             None => self.otherwise.call(call),
@@ -131,7 +172,14 @@ impl Transport for AgentSocket {
             return calls.iter().map(|call| self.call(call)).collect();
         }
         let requests: Vec<_> = calls.iter().map(|call| request(&self.context_id, &self.dir, call)).collect();
-        let results = self.client().as_mut().map(|client| client.calls(&requests)).unwrap_or_default();
+        let longest = calls.iter().map(|call| (self.limit)(call.command)).max().unwrap_or_default();
+        let each = TIME_FOR_EACH.saturating_mul(u32::try_from(calls.len()).unwrap_or(u32::MAX));
+        let deadline = Instant::now().checked_add(longest.saturating_add(each));
+        let result = self.client().as_mut().map(|client| {
+            client.set_deadline(deadline);
+            client.calls(&requests)
+        });
+        let results = result.unwrap_or_default();
         if results.len() != calls.len() {
             return self.otherwise.calls(calls);
         }
@@ -200,16 +248,6 @@ fn is_read(call: &Call) -> bool {
 }
 
 /// What the log says of the end of the connection.
-pub(super) fn instead(error: &dyn std::error::Error) -> String {
+pub(super) fn instead(error: &(dyn std::error::Error + 'static)) -> String {
     format!("Hook commands run as processes, not over the agent's socket: {}", told(error))
-}
-
-fn told(error: &dyn std::error::Error) -> String {
-    let mut told = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        told.extend([": ", &error.to_string()]);
-        cause = error.source();
-    }
-    told
 }

@@ -11,7 +11,7 @@ use charmwright_hookcmds::{
 
 use ErrorKind::{
     AgentGone, Conflict, Denied, InvalidInput, LeadershipUnknown, NotFound, NotGranted, NotInAction,
-    NotLeader, NotReady, Other, TooLarge, Unsupported,
+    NotLeader, NotReady, Other, TimedOut, TooLarge, Unsupported,
 };
 
 use crate::fake;
@@ -309,9 +309,49 @@ fn warnings_before_the_error_and_lines_after_it_do_not_hide_it() {
         "WARNING something is deprecated\nERROR yaml: unmarshal errors:\n  line 1: permission denied\n";
     let (juju, _) = fake::replying(Reply { code: 1, stdout: Vec::new(), stderr: stderr.to_owned() });
     let error = juju.config_get().unwrap_err();
-    assert_eq!(error.to_string(), "config-get failed: yaml: unmarshal errors:\n  line 1: permission denied");
+    assert_eq!(error.to_string(), "config-get failed: yaml: unmarshal errors: line 1: permission denied");
     let (juju, _) = fake::replying(Reply { code: 3, stdout: Vec::new(), stderr: String::new() });
     assert_eq!(juju.config_get().unwrap_err().to_string(), "config-get failed: exit code 3, no message");
+}
+
+#[test]
+fn jujus_words_are_told_as_one_printable_line_of_bounded_length() {
+    let words = format!("no\0such\u{1b}[31m file\r\n{}", "x".repeat(100_000));
+    let (juju, _) = fake::replying(Reply::failure(1, &words));
+    let told = juju.config_get().unwrap_err().to_string();
+    assert!(told.starts_with("config-get failed: no�such�[31m file xxx") && told.ends_with("x…"), "{told}");
+    assert!(told.len() < 5_000);
+}
+
+#[test]
+fn an_answer_beyond_the_bound_is_too_large_whatever_brings_it_and_names_what_was_asked() {
+    let unit = UnitName::parse("pg/0").unwrap();
+    for text in
+        [format!("{{\"k\":\"{}\"}}", "x".repeat(10_000_000)), format!("[{}1]", "1,".repeat(1_000_000))]
+    {
+        let juju = fake::printing(text);
+        let error = juju.relation_get(RelationId::new(7), BagOf::Unit(&unit)).unwrap_err();
+        assert_eq!(error.kind(), TooLarge);
+        assert!(
+            error.to_string().starts_with("relation-get -r 7 - pg/0: the answer has more than "),
+            "{error}"
+        );
+        let error =
+            juju.relation_get_units(RelationId::new(7), std::slice::from_ref(&unit)).remove(0).unwrap_err();
+        assert_eq!(error.kind(), TooLarge);
+        assert_eq!(juju.goal_state().unwrap_err().kind(), TooLarge);
+    }
+    let juju = fake::printing("x".repeat(10_000_000));
+    assert_eq!(juju.resource_get("file").unwrap_err().kind(), TooLarge);
+    assert_eq!(juju.secret_add(&NewSecret::new(content())).unwrap_err().kind(), TooLarge);
+}
+
+#[test]
+fn bags_that_are_read_together_are_no_larger_than_one_may_be() {
+    let units: Vec<_> = (0..4).map(|number| UnitName::parse(&format!("pg/{number}")).unwrap()).collect();
+    let juju = fake::printing(format!("{{\"k\":\"{}\"}}", "x".repeat(1_500_000)));
+    let bags = juju.relation_get_units(RelationId::new(1), &units);
+    assert_eq!(bags.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false, false]);
 }
 
 #[derive(Debug)]
@@ -328,6 +368,8 @@ fn a_command_that_cannot_be_run_says_why() {
     for (why, kind) in [
         (io::ErrorKind::NotFound, Unsupported),
         (io::ErrorKind::ArgumentListTooLong, TooLarge),
+        (io::ErrorKind::TimedOut, TimedOut),
+        (io::ErrorKind::FileTooLarge, TooLarge),
         (io::ErrorKind::ConnectionRefused, AgentGone),
         (io::ErrorKind::BrokenPipe, AgentGone),
         (io::ErrorKind::UnexpectedEof, AgentGone),

@@ -255,7 +255,7 @@ fn what_is_too_large_is_refused_before_the_call() {
         ),
         (
             refused(|juju| juju.action_set(&bag(&[("key", &long(131_068))]))),
-            "cannot run action-set: an argument has 131072 bytes, and 131071 is the most",
+            "cannot run action-set: the result `key` has 131072 bytes, and 131071 is the most",
         ),
         (
             refused(|juju| juju.application_version_set(&long(131_072))),
@@ -300,15 +300,18 @@ fn keys_that_juju_cannot_take_are_refused_before_the_call() {
 }
 
 #[test]
-fn messages_are_cut_to_what_an_argument_can_hold() {
+fn messages_become_one_printable_line_of_bounded_length() {
     let (juju, calls) = fake::replying(Reply::success(""));
     let long = "é".repeat(100_000);
+    let long = format!("zero\0byte\nand more {long}");
     juju.juju_log(LogLevel::Info, &long).unwrap();
     juju.status_set(&Status { kind: StatusKind::Waiting, message: long.clone() }).unwrap();
     juju.action_fail(&long).unwrap();
     juju.action_log(&long).unwrap();
     for call in calls.all() {
-        assert_eq!(call.args.last().unwrap().len(), 131_070, "{}", call.command);
+        let told = call.args.last().unwrap();
+        assert!(told.starts_with("zero�byte and more éé") && told.ends_with("é…"), "{}", call.command);
+        assert!((4_090..=4_096).contains(&told.len()), "{}", call.command);
     }
 }
 

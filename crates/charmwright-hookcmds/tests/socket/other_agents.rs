@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use charmwright_hookcmds::{AgentSocket, Call, Reply, SocketError, Transport, TransportError};
 use charmwright_jujuc::{Request, Response, STDIN_DEMAND, listen, serve};
@@ -217,6 +218,98 @@ fn writes_are_never_sent_together() {
     // The first is a read and is repeated; from then on all goes otherwise, so the write is run once.
     assert_eq!(results.into_iter().map(stdout).collect::<Vec<_>>(), ["otherwise"; 3]);
     assert_eq!(otherwise.commands(), ["config-get", "relation-set", "config-get"]);
+}
+
+fn soon(_: &str) -> Duration {
+    Duration::from_millis(50)
+}
+
+/// An agent that answers so many requests, and then none until the connection is closed.
+fn silent_after(answers: usize) -> Agent {
+    Agent::new(move |stream| {
+        let (mut left, waiting) = (answers, stream.try_clone().unwrap());
+        let _end = serve(stream, |request| {
+            while left == 0 && (&waiting).read(&mut [0; 64]).unwrap_or(0) > 0 {}
+            left = left.saturating_sub(1);
+            Ok(name(&request))
+        });
+    })
+}
+
+#[test]
+fn a_read_that_is_not_answered_in_time_is_repeated_otherwise() {
+    let agent = silent_after(1);
+    let otherwise = Otherwise::default();
+    let socket = AgentSocket::open_within(soon, |name| agent.variable(name), otherwise.clone()).unwrap();
+    assert_eq!(stdout(socket.call(&call("config-get"))), "otherwise");
+    let expected = "the agent does not answer in time";
+    assert!(otherwise.logged()[0].ends_with(expected), "{:?}", otherwise.logged());
+    agent.thread.join().unwrap();
+}
+
+#[test]
+fn reads_together_that_are_not_answered_in_time_are_repeated_otherwise() {
+    // The time for each of them comes on top, so one second.
+    let agent = silent_after(1);
+    let otherwise = Otherwise::default();
+    let socket = AgentSocket::open_within(soon, |name| agent.variable(name), otherwise.clone()).unwrap();
+    assert_eq!(stdout(socket.calls(&[call("config-get")]).remove(0)), "otherwise");
+    agent.thread.join().unwrap();
+}
+
+#[test]
+fn a_write_that_is_not_answered_in_time_may_have_taken_effect_and_is_not_repeated() {
+    let agent = silent_after(1);
+    let otherwise = Otherwise::default();
+    let socket = AgentSocket::open_within(soon, |name| agent.variable(name), otherwise.clone()).unwrap();
+    let error = socket.call(&call("status-set")).unwrap_err();
+    assert_eq!(error.source.kind(), std::io::ErrorKind::TimedOut);
+    let told = error.source.to_string();
+    assert!(told.starts_with("no answer of the agent after 0.05 s, so it may have taken effect"), "{told}");
+    assert!(otherwise.commands().is_empty());
+    agent.thread.join().unwrap();
+}
+
+#[test]
+fn an_agent_that_takes_no_connection_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let _listener = listen(path.to_str().unwrap()).unwrap();
+    let variable = |name: &str| match name {
+        "JUJU_AGENT_SOCKET_ADDRESS" => Some(path.display().to_string()),
+        "JUJU_AGENT_SOCKET_NETWORK" => Some("unix".to_owned()),
+        _ => Some("app/0-run-1".to_owned()),
+    };
+    // Nobody accepts: those that fit into the queue wait for an answer, the next one for its place.
+    let mut waiting = Vec::new();
+    let error = loop {
+        match charmwright_jujuc::Client::connect_within(path.to_str().unwrap(), soon("")) {
+            Ok(client) => waiting.push(client),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+    let error = AgentSocket::open_within(soon, variable, Otherwise::default()).unwrap_err();
+    assert!(matches!(error, SocketError::Connect(_)), "{error}");
+}
+
+#[test]
+fn an_answer_that_is_too_large_goes_otherwise_and_so_does_one_of_many_that_are_together() {
+    fn large(request: &Request) -> Response {
+        let bytes = if request.command == "config-get" { 5_000_000 } else { 1_500_000 };
+        let bytes = if request.command == "is-leader" { 1 } else { bytes };
+        Response { stdout: vec![b'x'; bytes], ..Response::default() }
+    }
+    for commands in [vec!["config-get"], vec!["relation-get"; 4]] {
+        let agent = Agent::new(|stream| drop(serve(stream, |request| Ok(large(&request)))));
+        let (socket, otherwise) = agent.open();
+        let calls: Vec<_> = commands.iter().map(|command| call(command)).collect();
+        let replies = socket.calls(&calls);
+        assert!(replies.len() == calls.len() && replies.iter().all(Result::is_ok));
+        assert!(replies.iter().flatten().map(|reply| reply.stdout.len()).sum::<usize>() < 5_000_000);
+        assert_eq!(stdout(replies.into_iter().next_back().unwrap()), "otherwise");
+        assert!(!otherwise.commands().is_empty());
+    }
 }
 
 #[test]
