@@ -59,7 +59,7 @@ mod time;
 mod transport;
 
 pub use cloud::{CloudCredential, CloudSpec};
-pub use commands::{Bag, BagOf, BagOwner, HookCommands, LogLevel, Reboot, UnitAddress};
+pub use commands::{Bag, BagOf, BagOwner, HookCommands, LogLevel, Reboot, UnitAddress, check_result_key};
 pub use error::{Error, ErrorKind};
 pub use goal_state::{GoalRelations, GoalState, GoalStatus};
 pub use network::{BindAddress, InterfaceAddress, NetworkInfo};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{HookCommands, cut, shown};
+use super::{ARGUMENT_BYTES_MAX, HookCommands, message, shown};
 use crate::error::Error;
 
 /// How much goes on one command line; Linux takes a quarter of the stack's limit, 2 MiB as a rule.
@@ -44,13 +44,14 @@ impl HookCommands {
     ///
     /// # Errors
     ///
-    /// If the command fails; [`ErrorKind::NotInAction`](crate::ErrorKind::NotInAction) outside an action. If a key
-    /// is not lower case letters, digits and inner hyphens between points, or is one of Juju's own, Juju is not
-    /// asked.
+    /// If the command fails; [`ErrorKind::NotInAction`](crate::ErrorKind::NotInAction) outside an action. If a key is
+    /// not what [`check_result_key`] takes, or a value has a zero byte or is too long for an argument, Juju is not
+    /// asked, and the error names the key.
     pub fn action_set(&self, results: &BTreeMap<String, String>) -> Result<(), Error> {
         let command = "action-set";
-        for key in results.keys() {
-            check_key(command, key)?;
+        for (key, value) in results {
+            check_result_key(key)?;
+            check_value(command, key, value)?;
         }
         let args: Vec<String> = results.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let mut rest: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -67,27 +68,35 @@ impl HookCommands {
         Ok(())
     }
 
-    /// `action-log`: tells who runs the action how far it is. Takes effect at once.
+    /// `action-log`: tells who runs the action how far it is. A text longer than an argument may be is cut, and a
+    /// zero byte in it is replaced. Takes effect at once.
     ///
     /// # Errors
     ///
     /// If the command fails; [`ErrorKind::NotInAction`](crate::ErrorKind::NotInAction) outside an action.
-    pub fn action_log(&self, message: &str) -> Result<(), Error> {
-        self.write("action-log", &["--", cut(message)])
+    pub fn action_log(&self, text: &str) -> Result<(), Error> {
+        self.write("action-log", &["--", &message(text)])
     }
 
     /// `action-fail`: the action ends as failed, with this message; of several, the last. What was written is kept,
-    /// which it would not be if the process ended with an error.
+    /// which it would not be if the process ended with an error. A message longer than an argument may be is cut, and
+    /// a zero byte in it is replaced.
     ///
     /// # Errors
     ///
     /// If the command fails; [`ErrorKind::NotInAction`](crate::ErrorKind::NotInAction) outside an action.
-    pub fn action_fail(&self, message: &str) -> Result<(), Error> {
-        self.write("action-fail", &["--", cut(message)])
+    pub fn action_fail(&self, text: &str) -> Result<(), Error> {
+        self.write("action-fail", &["--", &message(text)])
     }
 }
 
-fn check_key(command: &'static str, key: &str) -> Result<(), Error> {
+/// Checks the key of an action's result: lower case letters, digits and inner hyphens between points.
+///
+/// # Errors
+///
+/// If Juju would refuse the key, or writes results of its own there. The error names the key and the rule.
+pub fn check_result_key(key: &str) -> Result<(), Error> {
+    let command = "action-set";
     for part in key.split('.') {
         let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if part.is_empty() || part.starts_with('-') || part.ends_with('-') || !part.chars().all(legal) {
@@ -98,8 +107,20 @@ fn check_key(command: &'static str, key: &str) -> Result<(), Error> {
             return Err(Error::Input { command, message });
         }
         if RESERVED.contains(&part) {
-            return Err(Error::input(command, format!("the key `{part}` is Juju's own")));
+            return Err(Error::input(command, format!("the key `{part}` is Juju's own; choose another")));
         }
+    }
+    Ok(())
+}
+
+fn check_value(command: &'static str, key: &str, value: &str) -> Result<(), Error> {
+    let bytes = key.len().saturating_add(1).saturating_add(value.len());
+    if bytes > ARGUMENT_BYTES_MAX {
+        let what = format!("the result `{}`", shown(key));
+        return Err(Error::TooLarge { command, what, bytes, max: ARGUMENT_BYTES_MAX });
+    }
+    if value.contains('\0') {
+        return Err(Error::input(command, format!("the result `{}` has a zero byte", shown(key))));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Juju's log.
 
-use super::{HookCommands, cut};
+use super::{HookCommands, message};
 use crate::error::Error;
 
 /// A level of Juju's log.
@@ -35,14 +35,15 @@ impl LogLevel {
 }
 
 impl HookCommands {
-    /// `juju-log`: one record; a message longer than an argument may be is cut. Takes effect at once.
+    /// `juju-log`: one record. A message longer than an argument may be is cut, and a zero byte in it is replaced.
+    /// Takes effect at once.
     ///
     /// The message is seen by whoever looks at the processes of the machine, and by all who read the log.
     ///
     /// # Errors
     ///
     /// If the command fails.
-    pub fn juju_log(&self, level: LogLevel, message: &str) -> Result<(), Error> {
-        self.write("juju-log", &["--log-level", level.as_str(), "--", cut(message)])
+    pub fn juju_log(&self, level: LogLevel, text: &str) -> Result<(), Error> {
+        self.write("juju-log", &["--log-level", level.as_str(), "--", &message(text)])
     }
 }

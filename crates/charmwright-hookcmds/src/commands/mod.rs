@@ -12,6 +12,7 @@ mod status;
 mod storage;
 mod unit;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::transport::{Call, Reply, Transport};
 
+pub use actions::check_result_key;
 pub use log::LogLevel;
 pub use relations::{BagOf, BagOwner};
 pub use unit::{Reboot, UnitAddress};
@@ -142,6 +144,17 @@ fn cut(text: &str) -> &str {
         end -= 1;
     }
     text.get(..end).unwrap_or_default()
+}
+
+/// A message as an argument can carry it. What is told of a failure must not be refused for its form, so a zero
+/// byte, which Juju and Pebble may have put into their own words, is replaced, and the rest is cut.
+fn message(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        // The replacement has three bytes, so the text grows and is cut only afterwards.
+        Cow::Owned(cut(&cut(text).replace('\0', "\u{fffd}")).to_owned())
+    } else {
+        Cow::Borrowed(cut(text))
+    }
 }
 
 /// A text that an error may show.

@@ -255,7 +255,7 @@ fn what_is_too_large_is_refused_before_the_call() {
         ),
         (
             refused(|juju| juju.action_set(&bag(&[("key", &long(131_068))]))),
-            "cannot run action-set: an argument has 131072 bytes, and 131071 is the most",
+            "cannot run action-set: the result `key` has 131072 bytes, and 131071 is the most",
         ),
         (
             refused(|juju| juju.application_version_set(&long(131_072))),
@@ -282,6 +282,7 @@ fn keys_that_juju_cannot_take_are_refused_before_the_call() {
     for key in ["", ".", "a.", "A", "a_b", "-a", "a-", "stdout", "a.stderr", "stdout-encoding"] {
         let error = refused(|juju| juju.action_set(&bag(&[(key, "v")])));
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{key}");
+        assert!(error.to_string().contains("the key `"), "{error}");
     }
     for (key, value) in [("", "v"), ("a=b", "v"), (" a", "v"), ("a", "v "), ("a", "\n")] {
         let error = refused(|juju| juju.leader_set(&bag(&[(key, value)])));
@@ -295,7 +296,8 @@ fn keys_that_juju_cannot_take_are_refused_before_the_call() {
     }
     refused(|juju| juju.config_get_key(""));
     refused(|juju| juju.action_get_key(""));
-    refused(|juju| juju.action_set(&bag(&[("key", "zero\0byte")])));
+    let error = refused(|juju| juju.action_set(&bag(&[("key", "zero\0byte")])));
+    assert_eq!(error.to_string(), "cannot run action-set: the result `key` has a zero byte");
     refused(|juju| juju.network_get("zero\0byte", None));
 }
 
@@ -309,6 +311,21 @@ fn messages_are_cut_to_what_an_argument_can_hold() {
     juju.action_log(&long).unwrap();
     for call in calls.all() {
         assert_eq!(call.args.last().unwrap().len(), 131_070, "{}", call.command);
+    }
+}
+
+#[test]
+fn a_zero_byte_in_a_message_is_replaced_and_the_message_goes_out() {
+    let (juju, calls) = fake::replying(Reply::success(""));
+    let long = "\0".repeat(131_071);
+    for text in ["a\0b", &long] {
+        juju.juju_log(LogLevel::Error, text).unwrap();
+        juju.action_fail(text).unwrap();
+        juju.action_log(text).unwrap();
+    }
+    for call in calls.all() {
+        let sent = call.args.last().unwrap();
+        assert!(sent == "a\u{fffd}b" || sent.len() == 131_070, "{}: {} bytes", call.command, sent.len());
     }
 }
 
