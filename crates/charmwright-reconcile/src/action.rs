@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use charmwright_event::Context;
+use charmwright_hookcmds::check_result;
 use charmwright_snapshot::{Inputs, Memory, NotYet, Reader, Sensitive, collect};
 use serde_json::Value;
 
 use crate::desired::Desired;
 use crate::driver::{DriveError, World, declaration};
+use crate::logging::told;
 
 /// An action's parameters. Derived: `#[derive(Action)]` checks names and types against charmcraft.yaml.
 pub trait Action: Sized {
@@ -60,10 +62,16 @@ impl Parameters {
 }
 
 /// What an action answers.
+///
+/// Keys are lower case letters, digits and inner hyphens; points between them make an object. `stdout`, `stderr` and
+/// their encodings are Juju's own. A key that Juju would not take makes the action fail, with a message that names the
+/// key and the rule. So does a value that is longer than an argument of a command may be (131,071 bytes with its key),
+/// or that has a zero byte.
 #[derive(Debug, Default)]
 pub struct Results {
     shown: BTreeMap<String, String>,
     revealed: BTreeMap<String, Sensitive>,
+    mistakes: Vec<String>,
 }
 
 impl Results {
@@ -72,21 +80,54 @@ impl Results {
         Self::default()
     }
 
-    /// A result. Keys are lower case letters, digits and hyphens.
+    /// A result. A key that is there already gets the new value.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl fmt::Display) -> Self {
-        self.shown.insert(key.to_owned(), value.to_string());
+        let value = value.to_string();
+        if self.takes(key, &value) {
+            self.revealed.remove(key);
+            self.shown.insert(key.to_owned(), value);
+        }
         self
     }
 
-    /// A result that is secret, because the operator asked for it.
+    /// A result that is secret, because the operator asked for it. A key that is there already gets the new value.
     ///
     /// Juju stores it with the action, and passes it through the command line of `action-set`, the only way
     /// that Juju has: root on the unit can see it there for a moment.
     #[must_use]
     pub fn reveal(mut self, key: &str, value: &Sensitive) -> Self {
-        self.revealed.insert(key.to_owned(), value.clone());
+        if self.takes(key, value.expose()) {
+            self.shown.remove(key);
+            self.revealed.insert(key.to_owned(), value.clone());
+        }
         self
+    }
+
+    /// Whether this can be a result beside those that are there; if not, the mistake is kept.
+    fn takes(&mut self, key: &str, value: &str) -> bool {
+        let holds =
+            |object: &str, key: &str| key.strip_prefix(object).is_some_and(|rest| rest.starts_with('.'));
+        let mut keys = self.shown.keys().chain(self.revealed.keys());
+        let mistake = match check_result(key, value) {
+            Err(error) => Some(error.to_string()),
+            // Juju would drop one of the two without a word.
+            Ok(()) => keys.find(|other| holds(other, key) || holds(key, other)).map(|other| {
+                format!("the results `{key}` and `{other}` hold one another, and Juju keeps one; rename one")
+            }),
+        };
+        let takes = mistake.is_none();
+        self.mistakes.extend(mistake);
+        takes
+    }
+
+    /// The results with what was secret in them, or why the action failed.
+    fn into_answer(self) -> Result<BTreeMap<String, String>, ActionFailed> {
+        if !self.mistakes.is_empty() {
+            return Err(ActionFailed::new(self.mistakes.join("; ")));
+        }
+        let revealed = self.revealed.into_iter().map(|(key, value)| (key, value.expose().to_owned()));
+        Ok(self.shown.into_iter().chain(revealed).collect())
     }
 }
 
@@ -130,33 +171,92 @@ impl<I: Inputs + 'static> Handler<I> {
     }
 }
 
-/// Runs an action: it fails or it answers, at once.
+/// Runs an action: it fails or it answers, at once. Whatever fails is told to who runs the action.
 pub(crate) fn act<I: Inputs>(
     name: &str,
     handlers: &[Handler<I>],
     context: &Context,
     world: &World,
 ) -> Result<(), DriveError> {
-    let answer = match handlers.iter().find(|handler| handler.name == name) {
-        None => Err(ActionFailed::new(format!("the charm does not know the action {name}"))),
-        Some(handler) => {
-            let parameters = Parameters(world.juju.action_get()?);
-            let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
-            let snapshot = collect(&reader, &declaration::<I>(), &world.pebbles)?;
-            let told = |causes: Vec<NotYet>| {
-                ActionFailed::new(causes.iter().map(NotYet::to_string).collect::<Vec<_>>().join("; "))
-            };
-            I::collect(&snapshot).map_err(told).and_then(|inputs| (handler.run)(&inputs, &parameters))
+    let failure = match answered(name, handlers, context, world) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(failed)) => failed.message,
+        Err(error) => {
+            // Not of the handler's making, so it concerns who reads the log too.
+            let reason = told(&error);
+            tracing::error!("{name} failed: {reason}");
+            reason
         }
     };
+    world.juju.action_fail(&failure).map_err(|source| DriveError::Untold { failure, source })
+}
+
+/// The handler's own failure is inside, and what else failed is outside.
+fn answered<I: Inputs>(
+    name: &str,
+    handlers: &[Handler<I>],
+    context: &Context,
+    world: &World,
+) -> Result<Result<(), ActionFailed>, DriveError> {
+    let Some(handler) = handlers.iter().find(|handler| handler.name == name) else {
+        return Ok(Err(ActionFailed::new(format!("the charm does not know the action {name}"))));
+    };
+    let parameters = Parameters(world.juju.action_get()?);
+    let reader = Reader::new(&world.juju, context, Memory::load(&context.charm_dir));
+    let snapshot = collect(&reader, &declaration::<I>(), &world.pebbles)?;
+    let told = |causes: Vec<NotYet>| {
+        ActionFailed::new(causes.iter().map(NotYet::to_string).collect::<Vec<_>>().join("; "))
+    };
+    let answer = I::collect(&snapshot)
+        .map_err(told)
+        .and_then(|inputs| (handler.run)(&inputs, &parameters))
+        .and_then(Results::into_answer);
     match answer {
-        Err(failed) => world.juju.action_fail(&failed.to_string())?,
-        Ok(Results { shown: mut results, revealed }) => {
-            results.extend(revealed.into_iter().map(|(key, value)| (key, value.expose().to_owned())));
-            if !results.is_empty() {
-                world.juju.action_set(&results)?;
-            }
-        }
+        Err(failed) => Ok(Err(failed)),
+        Ok(results) if results.is_empty() => Ok(Ok(())),
+        Ok(results) => Ok(Ok(world.juju.action_set(&results)?)),
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(results: Results) -> String {
+        results.into_answer().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_key_that_juju_would_not_take_fails_the_action_and_is_named_with_the_rule() {
+        for key in ["", "ANSWER", "an_answer", "-a", "a..b", "a=b", "a b", "z\u{0}"] {
+            let told = refused(Results::new().with(key, 1).with("good", 2));
+            let rule = "must be lower case letters, digits and inner hyphens between points";
+            let shown = key.replace('\0', "\u{fffd}");
+            assert!(told.contains(&format!("the key `{shown}` {rule}")), "{told}");
+        }
+        for key in ["stdout", "a.stderr", "stdout-encoding"] {
+            let told = refused(Results::new().reveal(key, &Sensitive::new("hunter2")));
+            assert!(told.contains("is Juju's own") && !told.contains("hunter2"), "{told}");
+        }
+        let told = refused(Results::new().with("A", 1).with("B", 2));
+        assert!(told.contains("`A`") && told.contains("`B`"), "{told}");
+    }
+
+    #[test]
+    fn a_key_cannot_have_a_value_and_hold_another_key() {
+        let told = refused(Results::new().with("disk.size", 1).with("disk", 2));
+        assert!(told.contains("`disk`") && told.contains("`disk.size`"), "{told}");
+        let told = refused(Results::new().with("disk", 1).reveal("disk.key", &Sensitive::new("hunter2")));
+        assert!(told.contains("`disk`") && !told.contains("hunter2"), "{told}");
+        Results::new().with("disk", 1).with("disk-size", 2).into_answer().unwrap();
+    }
+
+    #[test]
+    fn of_two_values_of_one_key_the_later_one_is_the_answer() {
+        let (secret, shown) = (Sensitive::new("hunter2"), "***");
+        let answer = Results::new().with("a", shown).reveal("a", &secret).into_answer().unwrap();
+        assert_eq!(answer["a"], "hunter2");
+        let answer = Results::new().reveal("a", &secret).with("a", shown).into_answer().unwrap();
+        assert_eq!(answer["a"], "***");
+    }
 }

@@ -1,11 +1,10 @@
 //! A charm as a program.
 
 use std::fmt;
-use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use charmwright_event::{Context, Event, Goal};
+use charmwright_event::{Context, EnvironmentError, Event, Goal};
 use charmwright_hookcmds::{HookCommands, choose};
 use charmwright_snapshot::leaving::is_leaving;
 use charmwright_snapshot::{Inputs, Pebbles, Ready};
@@ -13,7 +12,8 @@ use charmwright_snapshot::{Inputs, Pebbles, Ready};
 use crate::action::{Action, ActionFailed, Handler, Results, act};
 use crate::desired::Desired;
 use crate::driver::{DriveError, World, declaration, reconcile};
-use crate::logging;
+use crate::logging::{Log, print_to_stderr, subscriber, told};
+use crate::panics::caught;
 
 /// A charm that brings what is to what `reconcile` says that it should be.
 ///
@@ -57,34 +57,49 @@ impl<I: Inputs + 'static> Charm<I> {
     }
 
     /// Runs the charm as Juju does, and says how it ended. To be returned from `main`.
+    ///
+    /// A run that fails says why: in Juju's log, or on standard error if Juju's log does not take it. That holds for
+    /// a panic of the charm too. If an action fails, who ran it is told, and the process ends well, because Juju
+    /// would put the exit code in the place of the reason.
+    ///
+    /// Records that the charm writes with `tracing`, in any of its threads, go to Juju's log. If the program has set
+    /// a global subscriber before, that one keeps the records of other threads.
     pub fn main(self) -> ExitCode {
         let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        let variables = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
-        let context = match Context::from_variables(variables) {
+        let variables: Vec<(String, String)> =
+            std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect();
+        let context = match Context::from_variables(variables.iter().cloned()) {
             Ok(context) => context,
-            Err(error) => {
-                // Juju logs what a charm prints there.
-                let _ = writeln!(io::stderr(), "{}", logging::told(&error));
-                return ExitCode::FAILURE;
-            }
+            Err(error) => return unreadable(&error, &variables),
         };
-        // Both its users are gone at the end of this function: an agent waits for connections that are open.
+        let is_action = context.event.goal() == Goal::Act;
+        // All its users are gone at the end of this function: an agent waits for connections that are open.
         let transport = choose(|name| std::env::var(name).ok());
-        let subscriber = logging::subscriber(context.event.goal() == Goal::Act, Arc::clone(&transport));
-        tracing::subscriber::with_default(subscriber, || {
-            let world = World {
-                juju: HookCommands::new(transport),
-                pebbles: Pebbles::in_folder("/charm/containers"),
-                pause: std::thread::sleep,
-            };
-            match self.run(&context, &world) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => {
-                    tracing::error!("{} failed: {}", context.event.name(), logging::told(&error));
-                    ExitCode::FAILURE
-                }
+        let juju = Arc::new(HookCommands::new(Arc::clone(&transport)));
+        let log = Log::new(&juju, is_action);
+        let world = World {
+            juju: HookCommands::new(transport),
+            pebbles: Pebbles::in_folder("/charm/containers"),
+            pause: std::thread::sleep,
+        };
+        let run = || self.run(&context, &world);
+        let result = caught(|| match tracing::subscriber::set_global_default(subscriber(log.clone())) {
+            Ok(()) => run(),
+            Err(_) => tracing::subscriber::with_default(subscriber(log.clone()), run),
+        });
+        let name = context.event.name();
+        match result {
+            Ok(Ok(())) => ExitCode::SUCCESS,
+            Ok(Err(error)) => {
+                log.error(&format!("{name} failed: {}", told(&error)));
+                ExitCode::FAILURE
             }
-        })
+            Err(panic) => {
+                let reason = format!("{name} failed: the charm {panic}");
+                log.error(&reason);
+                if is_action { fail_action(&juju, &reason) } else { ExitCode::FAILURE }
+            }
+        }
     }
 
     /// Runs the charm for one event.
@@ -104,4 +119,21 @@ impl<I: Inputs + 'static> Charm<I> {
             (_, Goal::Act | Goal::Nothing) => Ok(()),
         }
     }
+}
+
+/// The end of a run without a context.
+fn unreadable(error: &EnvironmentError, variables: &[(String, String)]) -> ExitCode {
+    let reason = format!("cannot read what Juju says by environment: {}", told(error));
+    let is_set = |name: &str| variables.iter().any(|(key, value)| key == name && !value.is_empty());
+    let juju = || Arc::new(HookCommands::new(choose(|name| std::env::var(name).ok())));
+    // Juju logs what a charm prints there.
+    if print_to_stderr(&reason).is_err() {
+        Log::new(&juju(), false).error(&reason);
+    }
+    if is_set("JUJU_ACTION_NAME") { fail_action(&juju(), &reason) } else { ExitCode::FAILURE }
+}
+
+/// Tells who runs the action. Juju puts the exit code in the place of the reason, unless the process ends well.
+fn fail_action(juju: &HookCommands, reason: &str) -> ExitCode {
+    if juju.action_fail(reason).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

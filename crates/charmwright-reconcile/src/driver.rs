@@ -41,6 +41,14 @@ pub enum DriveError {
     /// A hook command failed that should not.
     #[error(transparent)]
     Juju(#[from] charmwright_hookcmds::Error),
+    /// An action failed, and who runs it could not be told.
+    #[error("{failure}; and who runs the action could not be told")]
+    Untold {
+        /// Why the action failed.
+        failure: String,
+        /// Why that could not be told.
+        source: charmwright_hookcmds::Error,
+    },
     /// `reconcile` wishes for something else each time its last wishes came true.
     #[error("reconcile does not settle: after {ROUNDS_MAX} rounds there is still to do: {}", .steps.join("; "))]
     Unsettled {

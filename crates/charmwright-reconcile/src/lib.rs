@@ -20,6 +20,7 @@ mod digest;
 mod driver;
 mod file;
 mod logging;
+mod panics;
 pub mod plan;
 mod record;
 mod status;

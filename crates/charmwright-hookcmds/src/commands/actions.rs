@@ -44,9 +44,9 @@ impl HookCommands {
     ///
     /// # Errors
     ///
-    /// If the command fails; [`ErrorKind::NotInAction`](crate::ErrorKind::NotInAction) outside an action. If a key
-    /// is not lower case letters, digits and inner hyphens between points, or is one of Juju's own, Juju is not
-    /// asked.
+    /// If the command fails; [`ErrorKind::NotInAction`](crate::ErrorKind::NotInAction) outside an action. If a key is
+    /// not what [`check_result`] takes, or a value has a zero byte or is too long for an argument, Juju is not
+    /// asked, and the error names the key.
     pub fn action_set(&self, results: &BTreeMap<String, String>) -> Result<(), Error> {
         let command = "action-set";
         for (key, value) in results {
@@ -120,7 +120,7 @@ fn check_key(command: &'static str, key: &str) -> Result<(), Error> {
             return Err(Error::Input { command, message });
         }
         if RESERVED.contains(&part) {
-            return Err(Error::input(command, format!("the key `{part}` is Juju's own")));
+            return Err(Error::input(command, format!("the key `{part}` is Juju's own; choose another")));
         }
     }
     Ok(())

@@ -282,6 +282,7 @@ fn keys_that_juju_cannot_take_are_refused_before_the_call() {
     for key in ["", ".", "a.", "A", "a_b", "-a", "a-", "stdout", "a.stderr", "stdout-encoding"] {
         let error = refused(|juju| juju.action_set(&bag(&[(key, "v")])));
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{key}");
+        assert!(error.to_string().contains("the key `"), "{error}");
     }
     for (key, value) in [("", "v"), ("a=b", "v"), (" a", "v"), ("a", "v "), ("a", "\n")] {
         let error = refused(|juju| juju.leader_set(&bag(&[(key, value)])));
@@ -295,7 +296,8 @@ fn keys_that_juju_cannot_take_are_refused_before_the_call() {
     }
     refused(|juju| juju.config_get_key(""));
     refused(|juju| juju.action_get_key(""));
-    refused(|juju| juju.action_set(&bag(&[("key", "zero\0byte")])));
+    let error = refused(|juju| juju.action_set(&bag(&[("key", "zero\0byte")])));
+    assert_eq!(error.to_string(), "cannot run action-set: the value of `key` has a zero byte");
     refused(|juju| juju.network_get("zero\0byte", None));
 }
 
