@@ -1,4 +1,8 @@
 //! Checks.
+//!
+//! Real Pebbles end with a panic on a command without words or a negative period, and 1.19 on a URL that it cannot take
+//! apart. No simulated one does: it takes the check and goes on, and refuses the negative period. Our client sends none of
+//! the three.
 
 mod info;
 mod plan;

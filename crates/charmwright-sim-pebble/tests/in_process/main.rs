@@ -4,6 +4,7 @@
 
 mod checks;
 mod exec;
+mod faults;
 mod files;
 mod notices;
 mod requests;
