@@ -19,6 +19,7 @@ pub mod config;
 pub mod container;
 pub mod input;
 pub mod memory;
+mod memory_file;
 pub mod pebbles;
 pub mod peers;
 pub mod reader;
