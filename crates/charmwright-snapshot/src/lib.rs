@@ -25,6 +25,7 @@ pub mod input;
 pub mod leaving;
 pub mod local;
 pub mod memory;
+mod memory_file;
 pub mod pebbles;
 pub mod peers;
 pub mod provides;

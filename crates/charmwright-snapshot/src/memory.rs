@@ -7,15 +7,15 @@
 //! true.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use charmwright_event::{AppName, RelationId};
 use charmwright_hookcmds::{Bag, OpenedPort, Status};
 use serde::{Deserialize, Serialize};
 
-/// The file's name in the charm's folder.
-const FILE: &str = ".charmwright.json";
+use crate::memory_file::{self, FILE_BYTES_MAX};
+
 /// Bags with more text than this are not remembered but read.
 const BAG_BYTES_MAX: usize = 64 * 1024;
 
@@ -52,39 +52,38 @@ struct WrittenPorts {
 }
 
 impl Memory {
-    /// Reads the memory of the charm in `charm_dir`; empty if there is none or it cannot be understood.
+    /// Reads the memory of the charm in `charm_dir`; empty if there is none or it cannot be understood. What is not
+    /// a file of this user's own, that others cannot change, of at most 512 KiB, is none.
     pub fn load(charm_dir: &Path) -> Self {
-        let text = std::fs::read(charm_dir.join(FILE)).unwrap_or_default();
+        let text = memory_file::read(charm_dir).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
-    /// Writes the memory, readable by its owner only, in one step.
+    /// Writes the memory, readable by its owner only, in one step. Bags for which the file has no room are left out:
+    /// they will be read.
     ///
     /// # Errors
     ///
     /// If the file cannot be written. The charm then works as without a memory.
     pub fn save(&self, charm_dir: &Path) -> io::Result<()> {
-        use std::io::Write;
-        use std::os::unix::fs::OpenOptionsExt;
+        let text = self.text().or_else(|_| Self { bags: BTreeMap::new(), ..self.clone() }.text())?;
+        memory_file::write(charm_dir, &text)
+    }
 
-        let temporary = charm_dir.join(format!("{FILE}.new"));
-        let mut options = std::fs::OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        file.write_all(&serde_json::to_vec(self)?)?;
-        drop(file);
-        std::fs::rename(temporary, charm_dir.join(FILE))
+    /// The file's text, if it is not too long.
+    fn text(&self) -> io::Result<Vec<u8>> {
+        let mut text = Bounded(Vec::new());
+        serde_json::to_writer(&mut text, self)?;
+        Ok(text.0)
     }
 
     /// Removes the file, for a memory that cannot be saved: an old one would lie.
     ///
     /// # Errors
     ///
-    /// If it is there and cannot be removed.
+    /// If it is there, would be read, and cannot be removed.
     pub fn forget(charm_dir: &Path) -> io::Result<()> {
-        match std::fs::remove_file(charm_dir.join(FILE)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        memory_file::remove(charm_dir)
     }
 
     pub(crate) fn leader(&self) -> Option<bool> {
@@ -187,9 +186,55 @@ impl Memory {
     }
 }
 
+/// A text that fails when it is longer than the file may be, before it takes more memory.
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len().saturating_add(bytes.len()) > FILE_BYTES_MAX {
+            let told = format!("the memory has more than {FILE_BYTES_MAX} bytes");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, told));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory_file::FILE;
+
+    #[test]
+    fn bags_for_which_the_file_has_no_room_are_left_out_and_the_rest_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut memory = Memory::default();
+        memory.set_leader(true);
+        let bag = Bag::from([("k".to_owned(), "v".repeat(BAG_BYTES_MAX - 1))]);
+        let bags = u64::try_from(FILE_BYTES_MAX / BAG_BYTES_MAX).unwrap();
+        for id in 0..bags - 1 {
+            memory.saw_bag(RelationId::new(id), &bag);
+        }
+        memory.save(folder.path()).unwrap();
+        assert_eq!(Memory::load(folder.path()), memory);
+        memory.saw_bag(RelationId::new(bags), &bag);
+        memory.save(folder.path()).unwrap();
+        let loaded = Memory::load(folder.path());
+        assert_eq!((loaded.leader(), loaded.bag(RelationId::new(0))), (Some(true), None));
+    }
+
+    #[test]
+    fn a_memory_that_is_too_large_even_without_bags_is_not_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut memory = Memory::default();
+        memory.set_peer_relation(&"e".repeat(FILE_BYTES_MAX), RelationId::new(1));
+        let error = memory.save(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("more than 524288 bytes"), "{error}");
+    }
 
     #[test]
     fn it_comes_back_as_it_was_saved_and_only_its_owner_may_read_it() {

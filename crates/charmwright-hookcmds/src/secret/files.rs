@@ -1,16 +1,14 @@
 //! Files that only this user can read, and that are gone when they have been read.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, DirBuilder, OpenOptions};
+use std::hash::BuildHasher;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many names are tried; somebody may have left folders behind, or put them there.
-const TRIES: u32 = 1_000;
-
-/// Counts within the process, so that no two folders of one process have one name.
-static COUNT: AtomicU64 = AtomicU64::new(0);
+/// How many names are tried. Each has 64 bits that nobody can guess, so a second one is hardly ever needed.
+const TRIES: usize = 10;
 
 /// A folder of one's own with a file for each value, removed at the end.
 ///
@@ -24,10 +22,15 @@ pub(crate) struct PrivateFiles {
 impl PrivateFiles {
     /// Makes the folder in `parent`.
     pub(crate) fn new(parent: &Path) -> io::Result<Self> {
-        let process = std::process::id();
-        for _ in 0..TRIES {
-            let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            let folder = parent.join(format!("charmwright-{process}-{count}"));
+        // The keys of a hasher are the system's randomness: nobody can take all names before.
+        let names = std::iter::repeat_with(|| format!("charmwright-{:016x}", RandomState::new().hash_one(0)));
+        Self::named(parent, names.take(TRIES))
+    }
+
+    /// Makes the folder with the first name that is free.
+    fn named(parent: &Path, names: impl Iterator<Item = String>) -> io::Result<Self> {
+        for name in names {
+            let folder = parent.join(name);
             // It fails if anything has that name, a link too, so nobody can have prepared the folder.
             match DirBuilder::new().mode(0o700).create(&folder) {
                 Ok(()) => return Ok(Self { folder, files: 0 }),
@@ -75,16 +78,39 @@ mod tests {
 
     #[test]
     fn what_somebody_put_in_the_way_is_passed_over() {
-        let parent = std::env::temp_dir().join(format!("charmwright-test-{}", std::process::id()));
-        fs::create_dir_all(&parent).unwrap();
-        let next = COUNT.load(Ordering::Relaxed);
-        for count in next..next + 3 {
-            let name = format!("charmwright-{}-{count}", std::process::id());
-            std::os::unix::fs::symlink("/", parent.join(name)).unwrap();
-        }
-        let files = PrivateFiles::new(&parent).unwrap();
-        assert!(fs::symlink_metadata(&files.folder).unwrap().is_dir());
+        let parent = tempfile::tempdir().unwrap();
+        let at = |name: &str| parent.path().join(name);
+        std::os::unix::fs::symlink("/", at("link")).unwrap();
+        std::os::unix::fs::symlink("nowhere", at("dangling")).unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        fs::write(at("file"), "").unwrap();
+        let names = ["link", "dangling", "folder", "file", "free"].map(str::to_owned);
+        let files = PrivateFiles::named(parent.path(), names.into_iter()).unwrap();
+        assert_eq!(files.folder, at("free"));
         drop(files);
-        fs::remove_dir_all(&parent).unwrap();
+        assert!(at("folder").is_dir() && at("file").is_file() && !at("nowhere").exists());
+        let taken = ["link".to_owned()].into_iter();
+        let error = PrivateFiles::named(parent.path(), taken).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn what_somebody_put_in_the_place_of_a_file_is_not_written_into() {
+        let parent = tempfile::tempdir().unwrap();
+        let mut files = PrivateFiles::new(parent.path()).unwrap();
+        let elsewhere = parent.path().join("elsewhere");
+        std::os::unix::fs::symlink(&elsewhere, files.folder.join("0")).unwrap();
+        assert_eq!(files.write(b"hunter2").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert!(!elsewhere.exists());
+    }
+
+    #[test]
+    fn no_two_folders_have_one_name_and_no_name_can_be_guessed() {
+        let parent = tempfile::tempdir().unwrap();
+        let (one, two) =
+            (PrivateFiles::new(parent.path()).unwrap(), PrivateFiles::new(parent.path()).unwrap());
+        assert_ne!(one.folder, two.folder);
+        let name = one.folder.file_name().unwrap().to_str().unwrap().to_owned();
+        assert_eq!(name.len(), "charmwright-".len() + 16, "{name}");
     }
 }
