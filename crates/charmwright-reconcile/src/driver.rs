@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use charmwright_event::{Certainty, Context};
-use charmwright_hookcmds::HookCommands;
+use charmwright_hookcmds::{HookCommands, text};
 use charmwright_snapshot::snapshot::{ContainerSnapshot, Snapshot};
 use charmwright_snapshot::{Declaration, Inputs, Memory, NotYet, Pebbles, Reader, Ready, collect};
 
@@ -330,8 +330,8 @@ impl Hook<'_> {
         let status_line = set_status.then(|| format!("set the status: {status}"));
         let waits = causes.iter().map(|cause| format!("not yet: {cause}"));
         for line in done.iter().cloned().chain(status_line).chain(waits) {
-            block.push_str("\n  ");
-            block.push_str(&line);
+            block.push_str(text::INDENT);
+            block.push_str(&text::line(&line, text::LINE_BYTES_MAX));
         }
         // Juju keeps the history of statuses itself, so a status alone is not worth a record for operators.
         if done.is_empty() {

@@ -7,26 +7,15 @@
 //! A road may be closed: `juju-log` may be missing or refuse, and nobody may read standard output. What cannot be
 //! told by one road is told by the next one, and standard error, which Juju logs too, is the last.
 
-use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
+pub(crate) use charmwright_hookcmds::text::told;
 use charmwright_hookcmds::{Error as JujuError, HookCommands, LogLevel, text};
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::fmt::MakeWriter;
-
-/// An error with all that led to it: each says its own part only.
-pub(crate) fn told(error: &dyn Error) -> String {
-    let mut told = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        told.extend([": ", &error.to_string()]);
-        cause = error.source();
-    }
-    told
-}
 
 /// A subscriber for the run of a charm.
 pub(crate) fn subscriber(log: Log) -> impl Subscriber + Send + Sync {

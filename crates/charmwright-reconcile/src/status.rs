@@ -1,5 +1,6 @@
 //! From causes to the unit's status.
 
+use charmwright_hookcmds::text::{LINE_BYTES_MAX, line};
 use charmwright_hookcmds::{Status, StatusKind};
 use charmwright_snapshot::{NotYet, Severity};
 
@@ -21,6 +22,8 @@ pub(crate) fn relevant(complete: bool, recorded: &[Cause], missing: &[NotYet]) -
 }
 
 /// The status that these causes amount to: that of the worst, in its words.
+///
+/// It is made fit to be set here, once: what is compared with the status that is there must be what is set.
 pub(crate) fn of(causes: &[NotYet]) -> Status {
     let Some(worst) = causes.first() else {
         return Status::active();
@@ -33,7 +36,9 @@ pub(crate) fn of(causes: &[NotYet]) -> Status {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    Status { kind, message: format!("{worst}{more}") }
+    // The count must not be what is cut.
+    let message = line(&worst.to_string(), LINE_BYTES_MAX.saturating_sub(more.len()));
+    Status { kind, message: format!("{message}{more}") }
 }
 
 #[cfg(test)]
@@ -54,6 +59,16 @@ mod tests {
         };
         assert_eq!(subjects(true), ["b"]);
         assert_eq!(subjects(false), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_status_is_one_printable_line_of_bounded_length_and_counts_all_the_same() {
+        let told = format!("no\0such\nfile {}", "é".repeat(100_000));
+        let cause = |told: &str| Container::unreachable("web").not_yet(told);
+        let status = of(&[cause(&told), cause("b")]);
+        assert!(status.message.starts_with("web: no�such file éé"));
+        assert!(status.message.ends_with("é… and 1 more") && status.message.len() <= LINE_BYTES_MAX);
+        assert_eq!(line(&status.message, LINE_BYTES_MAX), status.message);
     }
 
     #[test]

@@ -1,15 +1,13 @@
 //! What cannot be read of one relation, and so holds up that relation and nothing else.
 
-use std::error::Error as _;
-
 use charmwright_event::Datum;
-use charmwright_hookcmds::{Error, ErrorKind};
+use charmwright_hookcmds::{Error, ErrorKind, text};
 
 use crate::readiness::{NotYet, Waker};
 
-/// The longest part of a cause that is in Juju's own words, in characters. A status of several such parts can still be
+/// The longest part of a cause that is in Juju's own words, in bytes of UTF-8. A status of several such parts can still be
 /// read in one line of `juju status`.
-const WORDS_CHARACTERS_MAX: usize = 200;
+const WORDS_BYTES_MAX: usize = 200;
 
 /// Why one relation could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,44 +83,32 @@ pub(crate) fn is_juju_gone(error: &Error) -> bool {
 
 /// The error and what caused it, as one printable line of bounded length.
 pub(crate) fn words(error: &Error) -> String {
-    let mut told = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        told.push_str(": ");
-        told.push_str(&source.to_string());
-        cause = source.source();
-    }
-    line(&told)
-}
-
-fn line(text: &str) -> String {
-    let printable = |character: char| !character.is_control() && !is_format(character);
-    let spaced: String = text.chars().map(|one| if printable(one) { one } else { ' ' }).collect();
-    let mut words = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((end, _)) = words.char_indices().nth(WORDS_CHARACTERS_MAX) {
-        words.truncate(end);
-        words.push('…');
-    }
-    words
-}
-
-/// Characters that have no shape and change how their neighbours are shown.
-fn is_format(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    text::line(&text::told(error), WORDS_BYTES_MAX)
 }
 
 #[cfg(test)]
 mod tests {
+    use charmwright_hookcmds::{Call, HookCommands, Reply, Transport, TransportError};
+
     use super::*;
+
+    #[derive(Debug)]
+    struct Says(Reply);
+
+    impl Transport for Says {
+        fn call(&self, _: &Call) -> Result<Reply, TransportError> {
+            Ok(self.0.clone())
+        }
+    }
 
     #[test]
     fn juju_s_words_become_one_printable_line_of_bounded_length() {
-        assert_eq!(line("a\n\u{1b}[31mb\0\u{202e}c"), "a [31mb c");
-        let long = line(&"ö".repeat(WORDS_CHARACTERS_MAX + 1));
-        assert_eq!(long.chars().count(), WORDS_CHARACTERS_MAX + 1);
-        assert!(long.ends_with('…'));
-        assert_eq!(line(&"x".repeat(WORDS_CHARACTERS_MAX)).len(), WORDS_CHARACTERS_MAX);
+        let long = "ö".repeat(WORDS_BYTES_MAX);
+        let reply = Reply::failure(1, &format!("a\n\u{1b}[31mb\0\u{202e}c {long}"));
+        let error = HookCommands::new(Says(reply)).is_leader().unwrap_err();
+        let words = words(&error);
+        assert!(words.starts_with("is-leader failed: a �[31mb�c ööö") && words.ends_with("ö…"), "{words}");
+        assert!((WORDS_BYTES_MAX - 3..=WORDS_BYTES_MAX).contains(&words.len()));
     }
 
     #[test]
