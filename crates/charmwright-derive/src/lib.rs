@@ -4,6 +4,8 @@
 //! what charmcraft.yaml declares. The file is the nearest `charmcraft.yaml` in or above the folder of the source
 //! file; the crate is built again when it changes. Use the derives through the `charmwright` crate.
 
+#![warn(clippy::disallowed_methods)]
+
 mod action;
 mod charmcraft;
 mod config;

@@ -27,6 +27,8 @@
 //! Two hooks that Juju's sources name are left to [`Event::Other`]: `leader-deposed` and
 //! `<container>-pebble-change-updated`, which no Juju sends.
 
+#![warn(clippy::disallowed_methods)]
+
 mod change;
 mod context;
 mod event;

@@ -47,6 +47,8 @@
 //! And two options: `network-get --bind-address` and `--primary-address`, of which the first lets the agent of Juju
 //! 3.6 panic; both addresses are in what [`HookCommands::network_get`] returns.
 
+#![warn(clippy::disallowed_methods)]
+
 mod cloud;
 mod commands;
 mod error;

@@ -34,6 +34,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![warn(clippy::disallowed_methods)]
+
 mod client;
 mod error;
 mod gob;

@@ -42,6 +42,8 @@
 //!
 //! [Pebble]: https://github.com/canonical/pebble
 
+#![warn(clippy::disallowed_methods)]
+
 /// The pages of the book, so that what they show is built.
 #[cfg(doctest)]
 mod book {

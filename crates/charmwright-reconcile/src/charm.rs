@@ -64,6 +64,7 @@ impl<I: Inputs + 'static> Charm<I> {
     ///
     /// Records that the charm writes with `tracing`, in any of its threads, go to Juju's log. If the program has set
     /// a global subscriber before, that one keeps the records of other threads.
+    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
     pub fn main(self) -> ExitCode {
         let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
         let variables: Vec<(String, String)> =
@@ -122,6 +123,7 @@ impl<I: Inputs + 'static> Charm<I> {
 }
 
 /// The end of a run without a context.
+#[expect(clippy::disallowed_methods, reason = "the transport is chosen by the environment here as in `main`")]
 fn unreadable(error: &EnvironmentError, variables: &[(String, String)]) -> ExitCode {
     let reason = format!("cannot read what Juju says by environment: {}", told(error));
     let is_set = |name: &str| variables.iter().any(|(key, value)| key == name && !value.is_empty());

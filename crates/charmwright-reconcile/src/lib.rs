@@ -7,6 +7,8 @@
 //! [`charm`] turns a `reconcile` function into a program. [`Desired`] records what it wishes; the [`plan`] is the
 //! difference to what is observed, as a value that can be printed; an empty plan writes nothing at all.
 
+#![warn(clippy::disallowed_methods)]
+
 mod action;
 mod apply;
 mod charm;

@@ -19,6 +19,8 @@
 //! | [`reader`] | reading it, and observing our own outputs |
 //! | [`memory`] | what this unit wrote last: a hint for what to read |
 
+#![warn(clippy::disallowed_methods)]
+
 pub mod config;
 pub mod container;
 pub mod input;

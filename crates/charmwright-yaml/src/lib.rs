@@ -3,6 +3,8 @@
 //! Juju reads databags, and Pebble layers, with a YAML parser. JSON is YAML but for a few characters that such a
 //! parser refuses or bends when they stand raw, though JSON allows them; [`to_text`] escapes those.
 
+#![warn(clippy::disallowed_methods)]
+
 use std::io;
 
 use serde::Serialize;

@@ -1,3 +1,4 @@
+#![warn(clippy::disallowed_methods)]
 #![doc = include_str!("guide.md")]
 
 pub use charmwright_derive::{Action, Config, Inputs};

@@ -1,5 +1,6 @@
 //! Which transport a charm uses.
 
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -51,17 +52,50 @@ fn socket(_: impl Fn(&str) -> Option<String>, processes: Processes) -> Arc<dyn T
     Arc::new(processes)
 }
 
-/// Says something in Juju's log. It goes there by itself, since the caller's own log may go through the transport
-/// that it is about.
+/// Says something in Juju's log, or on standard error if Juju's log does not take it. It goes there by itself, since the
+/// caller's own log may go through the transport that it is about.
 pub(super) fn warn(through: &dyn Transport, text: &str) {
-    let args = ["--log-level", "WARNING", "--", text].map(str::to_owned).to_vec();
-    // A log that cannot be written has nowhere to say so.
-    let _reply = through.call(&Call { command: "juju-log", args, stdin: None });
+    warn_or(through, text, &mut std::io::stderr());
+}
+
+fn warn_or(through: &dyn Transport, text: &str, stderr: &mut dyn Write) {
+    // The agent's own words may be in the text, and no argument can have a zero byte.
+    let text = text.replace('\0', "\u{fffd}");
+    let args = ["--log-level", "WARNING", "--", &text].map(str::to_owned).to_vec();
+    let reply = through.call(&Call { command: "juju-log", args, stdin: None });
+    if !reply.is_ok_and(|reply| reply.code == 0) {
+        // Juju logs that too. There is no further road.
+        let _: std::io::Result<()> = writeln!(stderr, "WARNING {text}");
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::{Reply, TransportError};
+
+    /// Answers `juju-log` like this, and takes nothing with a zero byte, as no process does.
+    #[derive(Debug)]
+    struct Log(Option<i32>);
+
+    impl Transport for Log {
+        fn call(&self, call: &Call) -> Result<Reply, TransportError> {
+            assert!(!call.args.iter().any(|arg| arg.contains('\0')));
+            let failed =
+                || TransportError { command: call.command, source: std::io::ErrorKind::NotFound.into() };
+            self.0.map(|code| Reply { code, ..Reply::success("") }).ok_or_else(failed)
+        }
+    }
+
+    #[test]
+    fn a_warning_that_jujus_log_does_not_take_goes_to_standard_error() {
+        for (log, told) in [(Some(0), ""), (Some(1), "WARNING a\u{fffd}b\n"), (None, "WARNING a\u{fffd}b\n")]
+        {
+            let mut stderr = Vec::new();
+            warn_or(&Log(log), "a\0b", &mut stderr);
+            assert_eq!(String::from_utf8(stderr).unwrap(), told, "{log:?}");
+        }
+    }
 
     fn chosen(variables: &[(&str, &str)]) -> String {
         let find =
