@@ -21,7 +21,7 @@ pub(crate) fn run() -> anyhow::Result<PathBuf> {
         return Ok(programs);
     }
     check_python()?;
-    println!("getting ops {OPS_VERSION} from the package index; this takes some seconds, once");
+    eprintln!("getting ops {OPS_VERSION} from the package index; this takes some seconds, once");
     let work = setup::tools().join(format!("ops-{OPS_VERSION}-build"));
     fs::create_dir_all(setup::tools()).context("target/tools cannot be made")?;
     // `--clear` does away with what an interrupted set-up left.

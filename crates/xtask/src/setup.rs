@@ -17,9 +17,13 @@ struct Pebble {
 
 /// The one that Juju 3.6 ships: what containers run.
 const PEBBLE: Pebble = Pebble { version: "1.26.0", go: (1, 24) };
-/// Those that the client is tested with beside it: the one that Juju 3.6.4 to 3.6.12 had, and the newest.
-const OTHER_PEBBLES: [Pebble; 2] =
-    [Pebble { version: "1.19.2", go: (1, 22) }, Pebble { version: "1.32.1", go: (1, 26) }];
+/// Those that the client is tested with beside it: the oldest that the project is written for, the one that Juju 3.6.4
+/// to 3.6.12 had, and the newest.
+const OTHER_PEBBLES: [Pebble; 3] = [
+    Pebble { version: "1.16.0", go: (1, 22) },
+    Pebble { version: "1.19.2", go: (1, 22) },
+    Pebble { version: "1.32.1", go: (1, 26) },
+];
 /// The version that peers/juju/build.sh pins; it is part of the folder's name.
 const JUJU_VERSION: &str = "3.6.11";
 /// The Go that it needs.
@@ -50,13 +54,14 @@ fn build_pebble(pebble: &Pebble) -> anyhow::Result<PathBuf> {
         return Ok(daemon);
     }
     check_go(go, "build the real Pebble that containers and tests run")?;
-    println!("building Pebble {version} from peers/pebble/{version}; this takes half a minute, once");
+    eprintln!("building Pebble {version} from peers/pebble/{version}; this takes half a minute, once");
     // Go writes the file when it is whole, so an interrupted build leaves none.
     let mut build = Command::new("go");
     build.current_dir(root().join("peers/pebble").join(version)).env("CGO_ENABLED", "0");
     build.arg("build").arg("-o").arg(&daemon).arg("github.com/canonical/pebble/cmd/pebble");
-    crate::run(build)
-        .context("the Pebble daemon could not be built; Go needs its module proxy the first time")?;
+    crate::run_quietly(&mut build).with_context(|| {
+        format!("Pebble {version} could not be built; Go needs its module proxy the first time")
+    })?;
     Ok(daemon)
 }
 
@@ -75,7 +80,7 @@ pub(crate) fn juju() -> anyhow::Result<PathBuf> {
         return Ok(built);
     }
     check_go(JUJU_GO, "build the parts of the real Juju that charms are tested under")?;
-    println!("building parts of Juju {JUJU_VERSION} from peers/juju; this takes two to four minutes, once");
+    eprintln!("building parts of Juju {JUJU_VERSION} from peers/juju; this takes two to four minutes, once");
     let work = tools().join(format!("juju-{JUJU_VERSION}-build"));
     let mut script = Command::new("sh");
     script.arg(root().join("peers/juju/build.sh")).arg(&work);
