@@ -1,11 +1,13 @@
 //! What the project needs beyond Cargo: real programs to test against, built from their Go modules.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, bail};
 
+use crate::needs::Need;
 use crate::root;
 
 /// A version of Pebble that a folder of peers/pebble pins.
@@ -33,11 +35,29 @@ const GO_GETS_ITSELF: (u32, u32) = (1, 21);
 
 /// Gets all that is missing, and says where it is.
 pub(crate) fn all() -> anyhow::Result<()> {
+    let missing: Vec<_> = missing().into_values().collect();
+    if !missing.is_empty() {
+        bail!("{}", missing.join("; "));
+    }
+    Ok(())
+}
+
+/// Gets all that is missing as far as it can, and says where it is. Returns what cannot be had, and why.
+pub(crate) fn missing() -> BTreeMap<Need, String> {
+    let tried = [(Need::Go, with_go()), (Need::Python, with_python())];
+    tried.into_iter().filter_map(|(need, got)| Some((need, format!("{:#}", got.err()?)))).collect()
+}
+
+fn with_go() -> anyhow::Result<()> {
     println!("Pebble is {}", run()?.display());
     for pebble in &OTHER_PEBBLES {
         println!("Pebble {} is {}", pebble.version, build_pebble(pebble)?.display());
     }
     println!("Juju's runner, its unit worker and its client are in {}", juju()?.display());
+    Ok(())
+}
+
+fn with_python() -> anyhow::Result<()> {
     println!("A Python that has ops is in {}", crate::ops::run()?.display());
     Ok(())
 }
