@@ -12,7 +12,7 @@ setup:
 demo *args:
     cargo xtask demo {{ args }}
 
-# Run all tests, with what they need built first
+# Run all tests, with what they need built first; without Go or Python, those that need neither
 test:
     cargo xtask test
 
@@ -48,6 +48,6 @@ book:
 ci:
     cargo xtask ci
 
-# Licences, sources and duplicates of the dependencies; needs cargo-deny (`cargo install cargo-deny`)
+# Licences, sources and duplicates of the dependencies; needs cargo-deny, which CI builds for itself (`cargo install cargo-deny`)
 deny:
     cargo deny check bans licenses sources

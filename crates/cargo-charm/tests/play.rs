@@ -142,8 +142,7 @@ fn play_container(arguments: &[&str], path: &str) -> (Option<i32>, String) {
 #[test]
 fn a_play_says_which_pebble_its_containers_run() {
     let path = std::env::var("PATH").unwrap();
-    let real = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/pebble-1.26.0");
-    let real = real.canonicalize().unwrap();
+    let real = charmwright_peers::pebble();
     let told = |pebble: &std::path::Path| {
         format!("cargo charm: containers run the Pebble at {}\n", pebble.display())
     };
@@ -160,12 +159,9 @@ fn a_play_says_which_pebble_its_containers_run() {
     assert_eq!(play_container(&[], &with_one), (Some(0), told(&folder.path().join("pebble"))));
 }
 
-/// Juju's own unit worker. It must be there: a test without it would prove nothing.
+/// Juju's own unit worker.
 fn juju_live() -> String {
-    let tools = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools");
-    let program = tools.join("juju-3.6.11/jujulive");
-    assert!(program.is_file(), "{} is not there; `cargo xtask setup` builds it", program.display());
-    program.display().to_string()
+    charmwright_peers::juju("jujulive").display().to_string()
 }
 
 #[test]

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const DECLARED: &str =
@@ -44,19 +43,12 @@ const STEPS: &str = "steps:
 - expect: {status: waiting, message: example.com/by-hand None, hooks: [work-pebble-custom-notice]}
 ";
 
-fn target(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools").join(name);
-    assert!(path.exists(), "there is no {}: `cargo xtask setup` gets it", path.display());
-    // Not resolved: a Python knows by its path which packages it has.
-    std::path::absolute(path).unwrap()
-}
-
 /// The events of a play, each with the status after it.
 fn play(arguments: &[&str]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("charmcraft.yaml", DECLARED);
-    write("dispatch", &format!("#!{}\n{DISPATCH}", target("ops-3.9.0/bin/python3").display()));
+    write("dispatch", &format!("#!{}\n{DISPATCH}", charmwright_peers::python().display()));
     write("scenario.yaml", STEPS);
     let executable = fs::Permissions::from_mode(0o755);
     fs::set_permissions(folder.path().join("dispatch"), executable).unwrap();
@@ -86,7 +78,7 @@ fn holds(events: &[String]) {
 
 #[test]
 fn what_the_workload_tells_a_real_pebble_runs_the_charm() {
-    holds(&play(&["--pebble", target("pebble-1.26.0").to_str().unwrap()]));
+    holds(&play(&["--pebble", charmwright_peers::pebble().to_str().unwrap()]));
 }
 
 #[test]
@@ -96,6 +88,6 @@ fn what_the_workload_tells_the_simulated_pebble_runs_the_charm() {
 
 #[test]
 fn what_the_workload_tells_runs_the_charm_under_jujus_own_agent() {
-    let live = target("juju-3.6.11/jujulive");
+    let live = charmwright_peers::juju("jujulive");
     holds(&play(&["--pebble", "simulated", "--agent", "juju", "--juju-live", live.to_str().unwrap()]));
 }

@@ -97,7 +97,6 @@ impl Role {
 
 impl Charmcraft {
     /// Reads the nearest charmcraft.yaml in or above the folder of the source file that `span` is in.
-    #[expect(clippy::disallowed_methods, reason = "Cargo tells a macro where the crate is by environment")]
     pub(crate) fn load(span: Span) -> syn::Result<Self> {
         let path = file::nearest(span)?;
         let read = file::text(&path)

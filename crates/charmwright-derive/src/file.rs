@@ -15,6 +15,7 @@ use crate::charmcraft::Charmcraft;
 pub(crate) const BYTES_MAX: u64 = 1 << 20;
 
 /// The nearest charmcraft.yaml in or above the folder of the source file that `span` is in.
+#[expect(clippy::disallowed_methods, reason = "Cargo tells a macro where the crate is by environment")]
 pub(crate) fn nearest(span: Span) -> syn::Result<PathBuf> {
     let source = span.unwrap().local_file();
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);

@@ -11,20 +11,11 @@ fn peers() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../peers/ops")
 }
 
-fn python() -> PathBuf {
-    let pinned = std::fs::read_to_string(peers().join("readers.txt")).unwrap();
-    let version = pinned.lines().find_map(|line| line.strip_prefix("cosl==")).unwrap();
-    let version = version.split_whitespace().next().unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/tools/cosl-{version}/bin"));
-    let python = folder.join("python3");
-    assert!(python.exists(), "there is no cosl in {}: run `cargo xtask setup`", folder.display());
-    python
-}
-
 /// The labels that the reading side makes, or why it fails.
 fn labels(metadata: &str) -> Result<serde_json::Value, String> {
     let script = peers().join("readers/prometheus_scrape.py");
-    let output = Command::new(python()).arg(script).arg(metadata).output().unwrap();
+    let output =
+        Command::new(charmwright_peers::python_of_readers()).arg(script).arg(metadata).output().unwrap();
     if output.status.success() {
         Ok(serde_json::from_slice(&output.stdout).unwrap())
     } else {

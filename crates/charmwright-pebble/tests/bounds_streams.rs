@@ -94,5 +94,5 @@ fn an_upload_of_which_too_little_is_taken_is_a_timeout() {
     let error =
         client.write_file_from("/a", &mut std::io::repeat(b'x'), &WriteOptions::default()).unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
-    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_mins(1), "{:?}", begin.elapsed());
 }

@@ -14,7 +14,7 @@ const LABEL: &str = "charmwright";
 
 /// How often a check runs that a Pebble before 1.19 can neither stop nor disable: ten years after it was told so, and its
 /// daemon will have ended by then.
-const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+const NEVER: Duration = Duration::from_hours(87600);
 
 /// Files, then the plan, then the processes, then the question whether they are up, then the record of what they were
 /// started with: whatever the hook dies between, the next one sees what is still to do.

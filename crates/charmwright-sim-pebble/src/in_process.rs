@@ -32,7 +32,7 @@ use crate::time::Time;
 /// When the clock of a simulated daemon begins: 2026-01-01T00:00:00Z.
 const BEGIN: Time = Time::from_nanos(1_767_225_600_000_000_000);
 /// How long somebody waits who would wait for ever.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+const PATIENCE: Duration = Duration::from_hours(24);
 
 /// A simulated daemon: a handle, which can be cloned.
 ///

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::time::Time;
 
 /// How long after its last occurrence a notice is forgotten.
-const EXPIRE_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
+const EXPIRE_AFTER: Duration = Duration::from_hours(168);
 /// How many are kept.
 const KEPT: usize = 1000;
 
@@ -213,7 +213,7 @@ mod tests {
     fn no_two_occur_at_the_same_time_and_what_repeats_too_soon_is_not_new() {
         let mut notices = Notices::default();
         let now = Time::from_nanos(1_000_000_000);
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         let first = notices.add(now, Some(0), "custom", "a.b/c", BTreeMap::new(), Duration::ZERO);
         notices.add(now, None, "custom", "a.b/c", BTreeMap::new(), Duration::ZERO);
         assert_eq!(notices.add(now, Some(0), "custom", "a.b/c", BTreeMap::new(), hour), first);

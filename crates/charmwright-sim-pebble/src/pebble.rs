@@ -20,7 +20,7 @@ use crate::time::Time;
 use crate::timers::{Timer, Timers};
 
 /// How often what is old is forgotten.
-const PRUNE_EVERY: Duration = Duration::from_secs(600);
+const PRUNE_EVERY: Duration = Duration::from_mins(10);
 
 /// A Pebble, as plain data: no threads, no clock, no processes.
 ///
@@ -215,7 +215,7 @@ impl Pebble {
 
     /// Notes a warning, as Pebble does where something of its own goes wrong.
     pub fn warn(&mut self, message: &str) {
-        let day = Duration::from_secs(24 * 3600);
+        let day = Duration::from_hours(24);
         self.notices.add(self.now, None, "warning", message, BTreeMap::new(), day);
     }
 
@@ -271,7 +271,7 @@ impl Pebble {
     }
 
     fn prune(&mut self, host: &mut dyn Host) {
-        let week = Duration::from_secs(7 * 24 * 3600);
+        let week = Duration::from_hours(168);
         let now = self.now;
         self.notices.prune(now);
         let old: Vec<u64> = self

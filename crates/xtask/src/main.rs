@@ -1,12 +1,21 @@
 //! What the project does with itself. `cargo xtask` lists it.
-#![expect(clippy::print_stdout, reason = "a command line speaks to people")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line speaks to people; what is not its result goes to standard error"
+)]
 
 mod bench;
+mod checks;
+mod needs;
 mod ops;
 mod setup;
+mod testing;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::Parser;
@@ -30,8 +39,15 @@ enum Task {
         #[command(subcommand)]
         what: Measure,
     },
-    /// Run all tests.
+    /// Run all tests, but for those that need Go or Python where that is missing; it counts them.
     Test,
+    /// Run one test program, without the tests that need what is missing; `test` has cargo do so.
+    #[command(hide = true)]
+    RunTest {
+        program: PathBuf,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Everything that CI checks, in its order.
     Ci,
     /// Build the book into docs/book.
@@ -59,6 +75,10 @@ enum Measure {
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
+        Task::RunTest { program, arguments } => match testing::one(&program, &arguments) {
+            Ok(code) => return ExitCode::from(code),
+            Err(error) => Err(error),
+        },
         Task::Setup => setup::all(),
         Task::Demo { format } => demo(&format),
         Task::Bench { what: Measure::Hook { runs } } => bench::hook(runs),
@@ -66,7 +86,7 @@ fn main() -> ExitCode {
             run(cargo(&["run", "--release", "--quiet", "-p", "bench-agent"]))
         }
         Task::Bench { what: Measure::Pebble { runs } } => bench::pebble::run(runs),
-        Task::Test => test(),
+        Task::Test => testing::all(in_ci()),
         Task::Ci => ci(),
         Task::Book => book(),
     };
@@ -80,7 +100,7 @@ fn main() -> ExitCode {
 }
 
 fn demo(format: &str) -> anyhow::Result<()> {
-    let pebble = setup::run()?;
+    let pebble = demo_pebble();
     let release = build_release()?;
     let guestbook = root().join("examples/guestbook");
     let image =
@@ -88,7 +108,25 @@ fn demo(format: &str) -> anyhow::Result<()> {
     let mut play = Command::new(release.join("cargo-charm"));
     play.args(["charm", "play"]).arg(guestbook.join("scenarios/demo.yaml")).arg("--charm").arg(&guestbook);
     play.arg("--dispatch").arg(release.join("guestbook")).arg("--image").arg(image);
-    run(play.arg("--pebble").arg(pebble).args(["--format", format]))
+    if let Some(pebble) = pebble {
+        play.arg("--pebble").arg(pebble);
+    }
+    run(play.args(["--format", format]))
+}
+
+/// The Pebble that the demo's containers run: the real one, or else the simulator's own, so that a machine without Go
+/// plays the demo too. `None` if `CHARMWRIGHT_PEBBLE` names one, which `cargo charm play` reads by itself.
+fn demo_pebble() -> Option<OsString> {
+    if std::env::var_os("CHARMWRIGHT_PEBBLE").is_some_and(|value| !value.is_empty()) {
+        return None;
+    }
+    match setup::run() {
+        Ok(pebble) => Some(pebble.into_os_string()),
+        Err(error) => {
+            eprintln!("xtask: the demo goes on with a simulated Pebble, for there is no real one: {error:#}");
+            Some("simulated".into())
+        }
+    }
 }
 
 /// The charm, its workload and the command line, as they are shipped.
@@ -97,27 +135,44 @@ fn build_release() -> anyhow::Result<PathBuf> {
     Ok(target().join("release"))
 }
 
-fn test() -> anyhow::Result<()> {
-    setup::all()?;
-    build_release()?;
-    // The helper program is built first: tests of other crates run it, and cargo builds programs for their own only.
-    run(cargo(&["build", "--workspace", "--bins", ALL]))?;
-    // All of them, so that one run tells everything that fails.
-    run(cargo(&["test", "--workspace", "--no-fail-fast", ALL]))
+/// Whether `CI` says that nobody watches, as CI systems do.
+fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
 }
 
+/// Each part with the time that it took, so that what makes CI slow is seen. The tests are last.
 fn ci() -> anyhow::Result<()> {
-    run(cargo(&["fmt", "--all", "--check"]))?;
-    run(cargo(&["clippy", "--workspace", "--all-targets", ALL, "--", "-D", "warnings"]))?;
-    // And as most charms are built, with none.
-    run(cargo(&["clippy", "-p", "charmwright-hookcmds", "-p", "charmwright", "--", "-D", "warnings"]))?;
-    run(cargo(&["doc", "--workspace", "--no-deps", ALL]).env("RUSTDOCFLAGS", "-D warnings"))?;
-    test()
+    timed("the Rust of rust-version", checks::rust_version)?;
+    timed("the format", || run(cargo(&["fmt", "--all", "--check"])))?;
+    timed("the dependencies", checks::dependencies)?;
+    timed("lints", || run(cargo(&["clippy", "--workspace", "--all-targets", ALL, "--", "-D", "warnings"])))?;
+    timed("lints, each feature alone", checks::features)?;
+    timed("documentation", || {
+        run(cargo(&["doc", "--workspace", "--no-deps", ALL]).env("RUSTDOCFLAGS", "-D warnings"))
+    })?;
+    timed("tests", || testing::all(true))
+}
+
+fn timed(part: &str, does: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let started = Instant::now();
+    does()?;
+    println!("xtask: {part}: {} s", started.elapsed().as_secs());
+    Ok(())
 }
 
 fn book() -> anyhow::Result<()> {
     let told = "mdbook is not installed; `cargo install mdbook` gets it";
     run(Command::new("mdbook").args(["build", "docs"]).current_dir(root())).context(told)
+}
+
+/// What cargo knows of the workspace, as JSON.
+fn metadata() -> anyhow::Result<Vec<u8>> {
+    let output = cargo(&["metadata", "--no-deps", "--format-version", "1"]).output();
+    let output = output.context("cannot run cargo")?;
+    if !output.status.success() {
+        bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(output.stdout)
 }
 
 fn cargo(arguments: &[&str]) -> Command {
@@ -135,6 +190,19 @@ fn run(command: impl std::borrow::BorrowMut<Command>) -> anyhow::Result<()> {
     if !status.success() {
         let first = command.get_args().next().unwrap_or_default().to_string_lossy().into_owned();
         bail!("{program} {first} failed: {status}");
+    }
+    Ok(())
+}
+
+/// Runs a command without showing what it says. An error ends with the last line of that.
+fn run_quietly(command: &mut Command) -> anyhow::Result<()> {
+    let program =
+        Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let output = command.output().with_context(|| format!("cannot run {program}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it gave no reason");
+        bail!("{program} failed: {last}");
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ fn environment(package: &str, version: &str, requirements: &str) -> anyhow::Resu
         return Ok(programs);
     }
     check_python()?;
-    println!("getting {package} {version} from the package index; this takes some seconds, once");
+    eprintln!("getting {package} {version} from the package index; this takes some seconds, once");
     let work = setup::tools().join(format!("{package}-{version}-build"));
     fs::create_dir_all(setup::tools()).context("target/tools cannot be made")?;
     // `--clear` does away with what an interrupted set-up left.

@@ -1,11 +1,13 @@
 //! What the project needs beyond Cargo: real programs to test against, built from their Go modules.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, bail};
 
+use crate::needs::Need;
 use crate::root;
 
 /// A version of Pebble that a folder of peers/pebble pins.
@@ -17,9 +19,13 @@ struct Pebble {
 
 /// The one that Juju 3.6 ships: what containers run.
 const PEBBLE: Pebble = Pebble { version: "1.26.0", go: (1, 24) };
-/// Those that the client is tested with beside it: the one that Juju 3.6.4 to 3.6.12 had, and the newest.
-const OTHER_PEBBLES: [Pebble; 2] =
-    [Pebble { version: "1.19.2", go: (1, 22) }, Pebble { version: "1.32.1", go: (1, 26) }];
+/// Those that the client is tested with beside it: the oldest that the project is written for, the one that Juju 3.6.4
+/// to 3.6.12 had, and the newest.
+const OTHER_PEBBLES: [Pebble; 3] = [
+    Pebble { version: "1.16.0", go: (1, 22) },
+    Pebble { version: "1.19.2", go: (1, 22) },
+    Pebble { version: "1.32.1", go: (1, 26) },
+];
 /// The version that peers/juju/build.sh pins; it is part of the folder's name.
 const JUJU_VERSION: &str = "3.6.11";
 /// The Go that it needs.
@@ -29,11 +35,29 @@ const GO_GETS_ITSELF: (u32, u32) = (1, 21);
 
 /// Gets all that is missing, and says where it is.
 pub(crate) fn all() -> anyhow::Result<()> {
+    let missing: Vec<_> = missing().into_values().collect();
+    if !missing.is_empty() {
+        bail!("{}", missing.join("; "));
+    }
+    Ok(())
+}
+
+/// Gets all that is missing as far as it can, and says where it is. Returns what cannot be had, and why.
+pub(crate) fn missing() -> BTreeMap<Need, String> {
+    let tried = [(Need::Go, with_go()), (Need::Python, with_python())];
+    tried.into_iter().filter_map(|(need, got)| Some((need, format!("{:#}", got.err()?)))).collect()
+}
+
+fn with_go() -> anyhow::Result<()> {
     println!("Pebble is {}", run()?.display());
     for pebble in &OTHER_PEBBLES {
         println!("Pebble {} is {}", pebble.version, build_pebble(pebble)?.display());
     }
     println!("Juju's runner, its unit worker and its client are in {}", juju()?.display());
+    Ok(())
+}
+
+fn with_python() -> anyhow::Result<()> {
     println!("A Python that has ops is in {}", crate::ops::run()?.display());
     println!("A Python that has what other charms read with is in {}", crate::ops::readers()?.display());
     Ok(())
@@ -51,13 +75,14 @@ fn build_pebble(pebble: &Pebble) -> anyhow::Result<PathBuf> {
         return Ok(daemon);
     }
     check_go(go, "build the real Pebble that containers and tests run")?;
-    println!("building Pebble {version} from peers/pebble/{version}; this takes half a minute, once");
+    eprintln!("building Pebble {version} from peers/pebble/{version}; this takes half a minute, once");
     // Go writes the file when it is whole, so an interrupted build leaves none.
     let mut build = Command::new("go");
     build.current_dir(root().join("peers/pebble").join(version)).env("CGO_ENABLED", "0");
     build.arg("build").arg("-o").arg(&daemon).arg("github.com/canonical/pebble/cmd/pebble");
-    crate::run(build)
-        .context("the Pebble daemon could not be built; Go needs its module proxy the first time")?;
+    crate::run_quietly(&mut build).with_context(|| {
+        format!("Pebble {version} could not be built; Go needs its module proxy the first time")
+    })?;
     Ok(daemon)
 }
 
@@ -76,7 +101,7 @@ pub(crate) fn juju() -> anyhow::Result<PathBuf> {
         return Ok(built);
     }
     check_go(JUJU_GO, "build the parts of the real Juju that charms are tested under")?;
-    println!("building parts of Juju {JUJU_VERSION} from peers/juju; this takes two to four minutes, once");
+    eprintln!("building parts of Juju {JUJU_VERSION} from peers/juju; this takes two to four minutes, once");
     let work = tools().join(format!("juju-{JUJU_VERSION}-build"));
     let mut script = Command::new("sh");
     script.arg(root().join("peers/juju/build.sh")).arg(&work);

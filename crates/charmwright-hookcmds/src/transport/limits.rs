@@ -15,13 +15,13 @@ pub const STDERR_BYTES_MAX: usize = 64 << 10;
 
 /// How long a hook command may take: two minutes. The agent answers in milliseconds, and while its controller changes
 /// or is busy, in some seconds up to a minute. A hook that waits for ever also holds up the removal of its unit.
-pub const TIME_LIMIT: Duration = Duration::from_secs(120);
+pub const TIME_LIMIT: Duration = Duration::from_mins(2);
 
 /// How long a command may take behind which a backend of its own stands, as for secrets and storage: five minutes.
-pub const SLOW_LIMIT: Duration = Duration::from_secs(300);
+pub const SLOW_LIMIT: Duration = Duration::from_mins(5);
 
 /// How long `resource-get` may take: an hour, since it downloads files of gigabytes through the controller.
-pub const DOWNLOAD_LIMIT: Duration = Duration::from_secs(3_600);
+pub const DOWNLOAD_LIMIT: Duration = Duration::from_hours(1);
 
 /// How long telling something may take: 30 seconds. There is another way for it, standard error.
 pub const LOG_LIMIT: Duration = Duration::from_secs(30);

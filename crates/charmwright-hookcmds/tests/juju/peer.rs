@@ -3,22 +3,12 @@
 use std::fs::{Permissions, create_dir, set_permissions, write};
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use charmwright_event::Context;
 use charmwright_hookcmds::{HookCommands, Processes};
+use charmwright_peers::juju;
 use serde_json::{Value, json};
-
-/// A program of Juju 3.6.11: the one that `variable` names, else the one that is built beside the project.
-fn juju(variable: &str, name: &str) -> PathBuf {
-    let path = std::env::var_os(variable).map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/juju-3.6.11").join(name),
-        PathBuf::from,
-    );
-    assert!(path.is_file(), "there is no {name} at {}: run `cargo xtask setup`", path.display());
-    path.canonicalize().unwrap()
-}
 
 pub(crate) struct Peer {
     process: Child,
@@ -47,7 +37,7 @@ impl Peer {
         );
         write(at("charm/dispatch"), dispatch).unwrap();
         set_permissions(at("charm/dispatch"), Permissions::from_mode(0o755)).unwrap();
-        let mut process = Command::new(juju("CHARMWRIGHT_JUJUPEER", "jujupeer"))
+        let mut process = Command::new(juju("jujupeer"))
             .arg("--charm")
             .arg(at("charm"))
             .arg("--work")
@@ -55,7 +45,7 @@ impl Peer {
             .arg("--tools")
             .arg(at("tools"))
             .arg("--client")
-            .arg(juju("CHARMWRIGHT_JUJUC", "jujuc"))
+            .arg(juju("jujuc"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

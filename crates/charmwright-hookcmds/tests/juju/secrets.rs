@@ -90,7 +90,7 @@ fn makes_secrets() {
     let error = juju.secret_add(&new.label("made")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
     juju.secret_grant(&made, DB, Some(&UnitName::parse("pg/0").unwrap())).unwrap();
-    let update = SecretUpdate::default().expire(Expiry::In(Duration::from_secs(3_600)));
+    let update = SecretUpdate::default().expire(Expiry::In(Duration::from_hours(1)));
     juju.secret_set(&made, &update).unwrap();
     let largest = NewSecret::new(content(&[("key", &vec![b'x'; 750_000])])).label("largest");
     juju.secret_add(&largest).unwrap();

@@ -4,20 +4,10 @@
 use std::fs::{Permissions, set_permissions, write};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use charmwright_hookcmds::{AgentSocket, Call, Processes, Transport, choose};
-
-/// A program of Juju 3.6.11: the one that `variable` names, else the one that is built beside the project.
-fn juju(variable: &str, name: &str) -> PathBuf {
-    let path = std::env::var_os(variable).map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/juju-3.6.11").join(name),
-        PathBuf::from,
-    );
-    assert!(path.is_file(), "there is no {name} at {}: run `cargo xtask setup`", path.display());
-    path.canonicalize().unwrap()
-}
+use charmwright_peers::juju;
 
 /// Has Juju run the test `charm` of this module as a charm, and expects that it succeeds.
 fn run_as_charm(charm: &str) -> String {
@@ -32,9 +22,9 @@ fn run_as_charm(charm: &str) -> String {
     );
     write(at("charm/dispatch"), dispatch).unwrap();
     set_permissions(at("charm/dispatch"), Permissions::from_mode(0o755)).unwrap();
-    let mut peer = Command::new(juju("CHARMWRIGHT_JUJUPEER", "jujupeer"));
+    let mut peer = Command::new(juju("jujupeer"));
     peer.arg("--charm").arg(at("charm")).arg("--work").arg(at("work")).arg("--tools").arg(at("tools"));
-    peer.arg("--client").arg(juju("CHARMWRIGHT_JUJUC", "jujuc"));
+    peer.arg("--client").arg(juju("jujuc"));
     let mut peer = peer.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut requests = peer.stdin.take().unwrap();
     let mut answers = BufReader::new(peer.stdout.take().unwrap()).lines();

@@ -12,7 +12,7 @@ use std::thread;
 use charmwright_jujuc::{Request, Response, STDIN_DEMAND, listen, serve};
 use tempfile::TempDir;
 
-use crate::support::juju;
+use charmwright_peers::juju;
 
 /// A folder with the agent's socket and the command `tool`, which is Juju's client.
 struct Agent {
@@ -24,7 +24,7 @@ impl Agent {
     /// An agent that answers every request with `handler`.
     fn new(handler: impl Fn(&Request) -> Result<Response, String> + Send + Sync + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        symlink(juju("CHARMWRIGHT_JUJUC", "jujuc"), folder.path().join("tool")).unwrap();
+        symlink(juju("jujuc"), folder.path().join("tool")).unwrap();
         let listener: UnixListener = listen(folder.path().join("socket").to_str().unwrap()).unwrap();
         let (sender, requests) = channel();
         thread::spawn(move || {

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use charmwright_jujuc::{CallError, Client, Request, STDIN_DEMAND};
 use serde_json::{Value, json};
 
-use crate::support::juju;
+use charmwright_peers::juju;
 
 #[test]
 fn all_that_the_charm_expects_of_it_is_so() {
@@ -24,7 +24,7 @@ fn all_that_the_charm_expects_of_it_is_so() {
     write(charm.join("dispatch"), dispatch).unwrap();
     set_permissions(charm.join("dispatch"), Permissions::from_mode(0o755)).unwrap();
 
-    let mut peer = Command::new(juju("CHARMWRIGHT_JUJUPEER", "jujupeer"))
+    let mut peer = Command::new(juju("jujupeer"))
         .arg("--charm")
         .arg(&charm)
         .arg("--work")
@@ -32,7 +32,7 @@ fn all_that_the_charm_expects_of_it_is_so() {
         .arg("--tools")
         .arg(folder.path().join("tools"))
         .arg("--client")
-        .arg(juju("CHARMWRIGHT_JUJUC", "jujuc"))
+        .arg(juju("jujuc"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -1,7 +1,6 @@
 //! What several tests need.
 
 use std::io::{self, Cursor, Read, Write};
-use std::path::{Path, PathBuf};
 
 use charmwright_jujuc::Request;
 
@@ -48,14 +47,4 @@ pub(crate) fn request(command: &str, args: &[&str]) -> Request {
         args: args.iter().map(Into::into).collect(),
         ..Request::default()
     }
-}
-
-/// A program of Juju 3.6.11: the one that `variable` names, else the one that is built beside the project.
-pub(crate) fn juju(variable: &str, name: &str) -> PathBuf {
-    let path = std::env::var_os(variable).map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/juju-3.6.11").join(name),
-        PathBuf::from,
-    );
-    assert!(path.is_file(), "there is no {name} at {}: run `cargo xtask setup`", path.display());
-    path.canonicalize().unwrap()
 }

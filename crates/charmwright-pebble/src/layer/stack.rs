@@ -191,7 +191,7 @@ mod tests {
             layers.append("a", Layer::new().check("up", check)).unwrap();
             layers.plan().checks["up"].timeout.as_ref().map(ToString::to_string)
         };
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         assert_eq!(timeout(Check::tcp(1).timeout(hour)).as_deref(), Some("10s"));
         assert_eq!(timeout(Check::tcp(1).timeout(hour).period(hour)).as_deref(), Some("1h0m0s"));
         assert_eq!(timeout(Check::tcp(1).period(Duration::from_secs(1))), None);

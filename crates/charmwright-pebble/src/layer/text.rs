@@ -196,7 +196,7 @@ mod tests {
         let service = &layer.services["a"];
         assert_eq!(service.startup, Some(Startup::Disabled));
         assert_eq!(service.on_success, Some(OnExit::Other("dance".to_owned())));
-        assert_eq!(service.kill_delay, Some(Duration::from_secs(60).into()));
+        assert_eq!(service.kill_delay, Some(Duration::from_mins(1).into()));
         for empty in ["{}\n", "", "null\n"] {
             assert_eq!(parse_plan(empty).unwrap(), Layer::new());
         }

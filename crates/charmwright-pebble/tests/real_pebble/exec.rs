@@ -9,7 +9,7 @@ use crate::support::Daemon;
 
 const VERSIONS: [&str; 3] = ["1.19.2", "1.26.0", "1.32.1"];
 /// Longer than anything takes.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_command_that_cannot_be_started_says_why_with_a_timeout_and_without() {

@@ -214,6 +214,11 @@ fn folds_alike(version: &str, kinds: &[LogTargetKind]) {
 }
 
 #[test]
+fn layers_fold_as_in_1_16() {
+    folds_alike("1.16.0", &[LogTargetKind::Loki]);
+}
+
+#[test]
 fn layers_fold_as_in_1_19() {
     folds_alike("1.19.2", &[LogTargetKind::Loki]);
 }

@@ -153,7 +153,7 @@ fn a_daemon_that_crashes_is_unreachable() {
 
     let waiter = std::thread::spawn({
         let (client, change) = (client.clone(), change.clone());
-        move || client.wait_change(&change, Duration::from_secs(60))
+        move || client.wait_change(&change, Duration::from_mins(1))
     });
     poll("the stop to begin", || client.change(&change).unwrap().status == ChangeStatus::Doing);
     daemon.crash();

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 /// Longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A daemon of its own, stopped when dropped.
 pub(crate) struct Daemon {
@@ -24,12 +24,12 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) fn start() -> Self {
-        Self::of(binary())
+        Self::of(charmwright_peers::pebble())
     }
 
     /// One of that version, which `cargo xtask setup` builds.
     pub(crate) fn of_version(version: &str) -> Self {
-        Self::of(built(version))
+        Self::of(charmwright_peers::pebble_of(version))
     }
 
     fn of(binary: PathBuf) -> Self {
@@ -128,15 +128,4 @@ pub(crate) fn poll(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(started.elapsed() < PATIENCE, "waited too long for {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-fn binary() -> PathBuf {
-    std::env::var_os("CHARMWRIGHT_PEBBLE").map_or_else(|| built("1.26.0"), PathBuf::from)
-}
-
-fn built(version: &str) -> PathBuf {
-    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools");
-    let binary = tools.join(format!("pebble-{version}"));
-    assert!(binary.exists(), "there is no Pebble at {}: `cargo xtask setup` builds it", binary.display());
-    binary
 }

@@ -13,7 +13,7 @@ use crate::host::{TaskId, Websocket};
 use crate::signal::Signal;
 
 /// How long somebody waits who would wait for ever.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+const PATIENCE: Duration = Duration::from_hours(24);
 
 /// How long a command waits, in real time, for input that another thread may be writing.
 const WRITING: Duration = Duration::from_millis(500);

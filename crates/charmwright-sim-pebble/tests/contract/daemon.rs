@@ -16,7 +16,7 @@ use crate::programs::{NOWHERE, NOWHERE_IN_PATH, Program};
 use crate::raw::Connection;
 
 /// Longer than anything takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The folder of a case whose daemon has files of its own.
 const FOLDER: &str = "/case";

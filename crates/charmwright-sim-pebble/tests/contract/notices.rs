@@ -52,7 +52,7 @@ fn custom() -> NoticesOptions {
 fn a_notice_is_as_it_was_recorded(target: &Target) {
     let daemon = target.start();
     let notice =
-        CustomNotice::new(KEY).data("a", "1").data("ü", "\"\n").repeat_after(Duration::from_secs(5400));
+        CustomNotice::new(KEY).data("a", "1").data("ü", "\"\n").repeat_after(Duration::from_mins(90));
     let id = daemon.client.notify(&notice).unwrap();
     let notice = get(&daemon, &id);
     assert_eq!((&notice.id, &notice.kind, notice.key.as_str()), (&id, &NoticeKind::Custom, KEY));
@@ -82,7 +82,7 @@ fn what_occurs_again_is_the_same_notice(target: &Target) {
 
 fn data_and_repeat_after_are_those_of_the_last_time(target: &Target) {
     let daemon = target.start();
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let id = daemon.client.notify(&CustomNotice::new(KEY).data("a", "1").repeat_after(hour)).unwrap();
     daemon.client.notify(&CustomNotice::new(KEY).data("b", "2")).unwrap();
     let notice = get(&daemon, &id);
@@ -94,7 +94,7 @@ fn data_and_repeat_after_are_those_of_the_last_time(target: &Target) {
 
 fn what_repeats_too_soon_is_not_told_again(target: &Target) {
     let daemon = target.start();
-    let rarely = CustomNotice::new(KEY).repeat_after(Duration::from_secs(3600));
+    let rarely = CustomNotice::new(KEY).repeat_after(Duration::from_hours(1));
     let id = notify(&daemon, KEY);
     let first = get(&daemon, &id);
     // What counts is what is said this time, not what was said the last time.
@@ -125,7 +125,7 @@ fn what_repeats_late_enough_is_told_again(target: &Target) {
 
 fn they_are_listed_by_when_they_were_last_told(target: &Target) {
     let daemon = target.start();
-    let rarely = |key| CustomNotice::new(key).repeat_after(Duration::from_secs(3600));
+    let rarely = |key| CustomNotice::new(key).repeat_after(Duration::from_hours(1));
     for key in ["a.b/1", "a.b/2", "a.b/3", "a.b/1"] {
         notify(&daemon, key);
     }

@@ -15,7 +15,7 @@ fn told(target: &Target) -> Vec<String> {
     let daemon = target.start();
     let folder = daemon.path("files");
     std::fs::create_dir(&folder).unwrap();
-    let mut calls = Command::new(python());
+    let mut calls = Command::new(charmwright_peers::python());
     calls.arg(root().join("peers/ops/pebble/calls.py")).arg(daemon.client.socket()).arg(&folder);
     let told = Told::of(&calls.output().unwrap());
     assert_eq!((told.code, told.errors.as_str()), (Some(0), ""), "{}", told.output);
@@ -37,14 +37,4 @@ fn every_call_of_ops_is_answered_as_the_real_pebble_does(target: &Target) {
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// The Python that has ops.
-fn python() -> PathBuf {
-    let pinned = std::fs::read_to_string(root().join("peers/ops/requirements.txt")).unwrap();
-    let version = pinned.lines().find_map(|line| line.strip_prefix("ops==")).unwrap();
-    let version = version.split_whitespace().next().unwrap();
-    let python = root().join(format!("target/tools/ops-{version}/bin/python3"));
-    assert!(python.exists(), "there is no {}: `cargo xtask setup` makes it", python.display());
-    python
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use charmwright_sim_pebble::in_process;
 
 /// Longer than any case, and not so long that what is left behind stays.
-const FOR_EVER: Duration = Duration::from_secs(300);
+const FOR_EVER: Duration = Duration::from_mins(5);
 
 /// A program, told by what can be seen of it: real processes do it as a shell script, a simulated daemon that has none
 /// reads it as a script of its own.

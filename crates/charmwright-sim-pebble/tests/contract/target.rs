@@ -1,6 +1,6 @@
 //! What the contract is put to.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 
 use charmwright_pebble::Version;
@@ -24,8 +24,8 @@ pub(crate) struct Target {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// A program that is run as Pebble's is.
-    Program(PathBuf),
+    /// A real daemon.
+    Program,
     /// The simulated daemon as such a program, which is told its version.
     Served(&'static str),
     /// A simulated daemon within the test's own process, on a clock of its own.
@@ -54,8 +54,7 @@ fn simulated((name, version): (&'static str, &str)) -> Target {
 }
 
 fn real(version: &'static str) -> Target {
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/tools/pebble-{version}"));
-    Target { name: version, version: Version::parse(version), kind: Kind::Program(built) }
+    Target { name: version, version: Version::parse(version), kind: Kind::Program }
 }
 
 impl Target {
@@ -63,7 +62,7 @@ impl Target {
     pub(crate) fn has(&self, need: Need) -> bool {
         match (&self.kind, need) {
             (
-                Kind::Program(_) | Kind::Served(_),
+                Kind::Program | Kind::Served(_),
                 Need::Socket | Need::Daemon | Need::Processes | Need::Clock | Need::Files | Need::Root,
             ) => true,
             // It has a script instead, a map of files, one user, and a clock that stands still.
@@ -73,7 +72,7 @@ impl Target {
 
     /// Whether it is the simulated one. A case that asks says in what it differs on purpose, and why.
     pub(crate) fn is_simulated(&self) -> bool {
-        !matches!(self.kind, Kind::Program(_))
+        !matches!(self.kind, Kind::Program)
     }
 
     /// The real one of the same version.
@@ -90,19 +89,19 @@ impl Target {
     /// Starts a daemon that holds its services.
     pub(crate) fn start(&self) -> Daemon {
         match self.kind {
-            Kind::Program(_) | Kind::Served(_) => self.start_with(Setup::default()),
+            Kind::Program | Kind::Served(_) => self.start_with(Setup::default()),
             Kind::InProcess => Daemon::simulate(&self.version.to_string()),
         }
     }
 
     /// Starts a daemon.
     pub(crate) fn start_with(&self, setup: Setup) -> Daemon {
-        Daemon::start(self.program(), self.versioned(setup))
+        Daemon::start(&self.program(), self.versioned(setup))
     }
 
     /// Starts a daemon that cannot run. How it ends, and what it says.
     pub(crate) fn start_in_vain(&self, setup: Setup) -> (ExitStatus, String) {
-        Process::start_in_vain(self.program(), &self.versioned(setup))
+        Process::start_in_vain(&self.program(), &self.versioned(setup))
     }
 
     fn versioned(&self, mut setup: Setup) -> Setup {
@@ -112,14 +111,11 @@ impl Target {
         setup
     }
 
-    fn program(&self) -> &Path {
-        let program = match &self.kind {
-            Kind::Program(program) => program,
-            Kind::Served(_) => Path::new(env!("CARGO_BIN_EXE_charmwright-sim-pebble")),
+    fn program(&self) -> PathBuf {
+        match &self.kind {
+            Kind::Program => charmwright_peers::pebble_of(self.name),
+            Kind::Served(_) => PathBuf::from(env!("CARGO_BIN_EXE_charmwright-sim-pebble")),
             Kind::InProcess => panic!("the case does not say that it needs a process"),
-        };
-        let (name, path) = (self.name, program.display());
-        assert!(program.exists(), "there is no Pebble {name} at {path}: `cargo xtask setup` builds it");
-        program
+        }
     }
 }

@@ -8,7 +8,7 @@ use charmwright_sim_pebble::{Request, Settings};
 use serde_json::Value;
 
 /// Longer than anything takes.
-pub(crate) const LONG: Duration = Duration::from_secs(300);
+pub(crate) const LONG: Duration = Duration::from_mins(5);
 
 pub(crate) fn second(count: u64) -> Duration {
     Duration::from_secs(count)

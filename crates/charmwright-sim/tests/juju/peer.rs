@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
-use std::{env, fs, thread};
+use std::{fs, thread};
 
+use charmwright_peers::juju;
 use serde_json::Value;
 
 /// A hook that hangs should fail its test, not stop the suite.
-const LONGEST_ANSWER: Duration = Duration::from_secs(120);
+const LONGEST_ANSWER: Duration = Duration::from_mins(2);
 
 /// Who runs the charm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +38,12 @@ impl Peer {
     /// else of the test's own.
     pub(crate) fn start(side: Side, root: &Path, environment: &[(&str, &str)]) -> Self {
         let mut command = match side {
-            Side::Juju => Command::new(juju().join("jujupeer")),
+            Side::Juju => Command::new(juju("jujupeer")),
             Side::Simulated | Side::SimulatedForJujusClient => {
                 let mut command = Command::new(simulated());
                 command.args(["charm", "agent", "--juju", "3.6"]);
                 if side == Side::SimulatedForJujusClient {
-                    command.arg("--client").arg(juju().join("jujuc"));
+                    command.arg("--client").arg(juju("jujuc"));
                 }
                 command
             }
@@ -88,20 +89,6 @@ impl Drop for Peer {
         }
         let _ = self.child.wait();
     }
-}
-
-/// The folder of Juju's programs.
-fn juju() -> PathBuf {
-    let folder = match env::var_os("CHARMWRIGHT_JUJUPEER") {
-        Some(program) => PathBuf::from(program).parent().map(Path::to_owned).unwrap_or_default(),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/juju-3.6.11"),
-    };
-    assert!(
-        folder.join("jujupeer").is_file(),
-        "there is no jujupeer in {}: run `cargo xtask setup`",
-        folder.display()
-    );
-    folder
 }
 
 /// The command line program, which is built into the same folder as the simulator's own helper.

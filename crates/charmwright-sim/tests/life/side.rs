@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
-use std::{env, fs, thread};
+use std::{fs, thread};
 
 use serde_json::{Value, json};
 
 use crate::scenario::{Scenario, Step};
 
 /// A unit that hangs should fail its scenario, not stop the suite.
-const LONGEST_ANSWER: Duration = Duration::from_secs(60);
+const LONGEST_ANSWER: Duration = Duration::from_mins(1);
 /// All that the charm needs of the machine.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -116,7 +116,7 @@ struct Peer {
 impl Peer {
     fn start(side: Side, folder: &Path) -> Self {
         let mut command = match side {
-            Side::Juju => Command::new(juju()),
+            Side::Juju => Command::new(charmwright_peers::juju("jujulive")),
             Side::Simulated => {
                 let mut command = Command::new(simulated());
                 command.args(["charm", "agent", "--life", "--juju", "3.6"]);
@@ -166,17 +166,6 @@ impl Drop for Peer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Juju's unit worker as a program.
-fn juju() -> PathBuf {
-    let folder = match env::var_os("CHARMWRIGHT_JUJUPEER") {
-        Some(program) => PathBuf::from(program).parent().map(Path::to_owned).unwrap_or_default(),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/juju-3.6.11"),
-    };
-    let program = folder.join("jujulive");
-    assert!(program.is_file(), "there is no jujulive in {}: run `cargo xtask setup`", folder.display());
-    program
 }
 
 /// The command line program, which is built into the same folder as the simulator's own helper.

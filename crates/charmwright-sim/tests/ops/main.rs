@@ -178,14 +178,5 @@ fn probe() -> PathBuf {
 
 /// The folder of the python3 that has the pinned ops.
 fn python() -> PathBuf {
-    let pinned = fs::read_to_string(peers().join("requirements.txt")).unwrap();
-    let version = pinned.lines().find_map(|line| line.strip_prefix("ops==")).unwrap();
-    let version = version.split_whitespace().next().unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/tools/ops-{version}/bin"));
-    assert!(
-        folder.join("python3").exists(),
-        "there is no ops in {}: run `cargo xtask setup`",
-        folder.display()
-    );
-    folder.canonicalize().unwrap()
+    charmwright_peers::python().parent().unwrap().to_owned()
 }

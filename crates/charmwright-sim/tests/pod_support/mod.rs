@@ -22,14 +22,7 @@ const BOUNDARY: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The real daemon.
-pub(crate) fn pebble() -> PathBuf {
-    let path = std::env::var_os("CHARMWRIGHT_PEBBLE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/pebble-1.26.0"),
-        PathBuf::from,
-    );
-    assert!(path.exists(), "there is no Pebble at {}: run `cargo xtask setup`", path.display());
-    path
-}
+pub(crate) use charmwright_peers::pebble;
 
 /// A pod and its folder, which goes after it.
 #[derive(Debug)]

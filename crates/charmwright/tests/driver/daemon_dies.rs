@@ -36,7 +36,7 @@ fn reconcile(work: &Work, desired: &Desired) -> Result<(), NotYet> {
     desired
         .container(&work.work)
         .file(File::read_by("web", &config.unwrap_or_default(), "one"))
-        .up_when(Check::exec("true").period(Duration::from_secs(60)))
+        .up_when(Check::exec("true").period(Duration::from_mins(1)))
         .layer(layer)
 }
 

@@ -1,6 +1,6 @@
 //! A real Pebble for a test.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -54,11 +54,7 @@ impl Drop for Pebble {
 
 /// A daemon with its state in `folder`.
 pub(crate) fn spawn(folder: &Path, socket: &Path) -> Child {
-    let named = std::env::var_os("CHARMWRIGHT_PEBBLE").map(PathBuf::from);
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/pebble-1.26.0");
-    let program = named.unwrap_or(built);
-    assert!(program.is_file(), "{} is not there; `cargo xtask setup` builds it", program.display());
-    Command::new(program)
+    Command::new(charmwright_peers::pebble())
         .args(["run", "--create-dirs", "--hold"])
         .env("PEBBLE", folder.join("state"))
         .env("PEBBLE_SOCKET", socket)

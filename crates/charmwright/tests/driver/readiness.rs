@@ -70,7 +70,7 @@ fn a_workload_that_is_not_up_is_waited_for_and_its_recovery_is_told_by_pebble() 
     assert_eq!(status_of_check(&pebble), CheckStatus::Down);
 
     std::fs::write(file("up"), "").unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while status_of_check(&pebble) == CheckStatus::Down {
         assert!(Instant::now() < deadline, "the check does not recover");
         std::thread::sleep(LOOK_PERIOD);
@@ -99,7 +99,7 @@ fn what_the_check_saw_before_a_restart_does_not_count() {
     unit.config_changed(&up());
     // Up for an hour, as the check knows; what starts now is not.
     let later: Charm<Work> = charm(|work: &Work, desired: &Desired| {
-        let check = Check::exec(format!("test -e {}", file("up"))).period(Duration::from_secs(3600));
+        let check = Check::exec(format!("test -e {}", file("up"))).period(Duration::from_hours(1));
         let layer = Layer::new().service("web", Service::new("sleep 1001").startup(Startup::Enabled));
         desired.container(&work.container).up_when(check).layer(layer)
     });

@@ -45,20 +45,11 @@ pub(crate) struct Stage {
     work: tempfile::TempDir,
 }
 
-/// A program that must be there: a test without it would prove nothing.
-fn program(variable: &str, default: PathBuf, told: &str) -> PathBuf {
-    let path = std::env::var_os(variable).map_or(default, PathBuf::from);
-    assert!(path.is_file(), "{} is not there; `{told}` builds it", path.display());
-    path.canonicalize().unwrap()
-}
-
-fn tools() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools")
-}
-
+/// A program that is built beside the charm's own. It must be there: a test without it would prove nothing.
 fn beside(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_guestbook")).with_file_name(name);
-    program("CHARMWRIGHT_NO_SUCH_OVERRIDE", path, "cargo xtask test")
+    assert!(path.is_file(), "{} is not there; `cargo xtask test` builds it", path.display());
+    path.canonicalize().unwrap()
 }
 
 /// The charm's folder, as charmcraft and Juju leave it there.
@@ -83,14 +74,11 @@ impl Stage {
         let charm = work.path().join("charm");
         lay_out(&charm, by);
         let mut pod = Pod::start(work.path(), &beside("charmwright-sim-tool")).unwrap();
-        let pebble = program("CHARMWRIGHT_PEBBLE", tools().join("pebble-1.26.0"), "cargo xtask setup");
+        let pebble = charmwright_peers::pebble();
         let image = Image::default().with_file("/usr/local/bin/guestbook-server", beside("guestbook-server"));
         pod.add_container("guestbook", &image, &pebble, Arc::new(Unobserved)).unwrap();
         let mut command = match side {
-            Side::Juju => {
-                let peer = tools().join("juju-3.6.11/jujupeer");
-                pod.command(&program("CHARMWRIGHT_JUJUPEER", peer, "cargo xtask setup"), work.path())
-            }
+            Side::Juju => pod.command(&charmwright_peers::juju("jujupeer"), work.path()),
             Side::Simulated => {
                 let mut command = pod.command(&beside("cargo-charm"), work.path());
                 command.args(["charm", "agent", "--juju", "3.6"]);

@@ -6,7 +6,7 @@ mod stage;
 
 use charmwright_sim::record::Record;
 use charmwright_sim::scenario::Scenario;
-use stage::{Records, Stage, charm, dispatch, setup};
+use stage::{Records, Stage, charm, dispatch, setup, setup_without_a_pebble};
 
 /// The most processes that a hook may start, `dispatch` included.
 const PROCESSES_MAX: usize = 12;
@@ -37,17 +37,11 @@ fn the_demo_holds_all_that_it_promises() {
     }
 }
 
-/// As on a machine with neither Go nor Pebble: the simulator's helper program is the containers' daemon.
-fn without_a_pebble() -> charmwright_sim::agent::Setup {
-    let setup = setup(&dispatch());
-    charmwright_sim::agent::Setup { pebble: setup.tool.clone(), ..setup }
-}
-
 #[test]
 fn the_demo_holds_it_with_the_simulators_own_pebble_too() {
     let text = std::fs::read_to_string(charm().join("scenarios/demo.yaml")).unwrap();
     let scenario = Scenario::parse(&text).unwrap();
-    let mut play = charmwright_sim::play::Play::new(&scenario, &without_a_pebble()).unwrap();
+    let mut play = charmwright_sim::play::Play::new(&scenario, &setup_without_a_pebble(&dispatch())).unwrap();
     let mut records = Records::default();
     assert!(play.run(&scenario, &mut records).unwrap());
     check_budget(&records.0);
@@ -62,7 +56,7 @@ fn it_survives_crashes_a_new_pod_and_what_juju_loses() {
 
 #[test]
 fn it_survives_them_with_the_simulators_own_pebble_too() {
-    survives_its_life(&without_a_pebble());
+    survives_its_life(&setup_without_a_pebble(&dispatch()));
 }
 
 fn survives_its_life(setup: &charmwright_sim::agent::Setup) {

@@ -24,14 +24,14 @@ fn beside(dispatch: &Path, name: &str) -> PathBuf {
     program
 }
 
-pub(crate) fn pebble() -> PathBuf {
-    let pebble = std::env::var_os("CHARMWRIGHT_PEBBLE")
-        .map_or_else(|| charm().join("../../target/tools/pebble-1.26.0"), PathBuf::from);
-    assert!(pebble.is_file(), "{} is not there; `cargo xtask setup` builds it", pebble.display());
-    pebble.canonicalize().unwrap()
+/// With the real Pebble in the container.
+pub(crate) fn setup(dispatch: &Path) -> Setup {
+    Setup { pebble: charmwright_peers::pebble(), ..setup_without_a_pebble(dispatch) }
 }
 
-pub(crate) fn setup(dispatch: &Path) -> Setup {
+/// As on a machine with neither Go nor Pebble: the simulator's helper program is the container's daemon.
+pub(crate) fn setup_without_a_pebble(dispatch: &Path) -> Setup {
+    let tool = beside(Path::new(env!("CARGO_BIN_EXE_guestbook")), "charmwright-sim-tool");
     let server = beside(dispatch, "guestbook-server");
     Setup {
         charm: charm().to_owned(),
@@ -40,8 +40,8 @@ pub(crate) fn setup(dispatch: &Path) -> Setup {
             "guestbook".to_owned(),
             Image::default().with_file("/usr/local/bin/guestbook-server", server),
         )]),
-        tool: beside(Path::new(env!("CARGO_BIN_EXE_guestbook")), "charmwright-sim-tool"),
-        pebble: pebble(),
+        pebble: tool.clone(),
+        tool,
         model: "dev".to_owned(),
         leader: true,
         ..Setup::default()
