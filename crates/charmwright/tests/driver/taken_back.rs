@@ -83,7 +83,8 @@ fn a_hook_that_dies_at_any_request_leaves_nothing_that_a_later_wish_cannot_take_
         work.watched.answers.store(usize::MAX, Ordering::Relaxed);
         work.wish(|_, _| Ok(()));
         assert_eq!(work.status(), "active: ", "after {answers} requests");
-        let runs = work.client().all_services().unwrap().iter().any(|info| info.is_running());
+        let runs =
+            work.client().all_services().unwrap().iter().any(charmwright::pebble::ServiceInfo::is_running);
         let checks = work.client().all_checks().unwrap();
         let targets = work.plan().log_targets;
         assert!(!runs, "after {answers} requests");
