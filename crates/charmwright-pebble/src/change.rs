@@ -336,7 +336,11 @@ impl ChangeStatus {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
     use super::*;
+    use crate::transport::{Channel, Request, Response, Transport, TransportError};
 
     #[test]
     fn an_id_goes_into_a_path() {
@@ -378,5 +382,43 @@ mod tests {
         };
         assert_eq!((id.as_str(), err.as_str()), ("3", "no\n- luck"));
         assert_eq!(logs, ["a", "b\nc", "d"]);
+    }
+
+    /// Says that none of so many services could be started, and that all are tried again.
+    #[derive(Debug)]
+    struct Fails(usize);
+
+    impl Transport for Fails {
+        fn socket(&self) -> &Path {
+            Path::new("/nowhere")
+        }
+
+        fn send(&self, request: Request<'_>) -> Result<Response, TransportError> {
+            let all = |item: fn(usize) -> Value| (0..self.0).map(item).collect::<Vec<_>>();
+            let result = if request.target.starts_with("/v1/services") {
+                all(|at| serde_json::json!({"name": at.to_string(), "startup": "enabled", "current": "backoff"}))
+                    .into()
+            } else {
+                let tasks = all(|at| {
+                    let summary = format!("Start service \"{at}\"");
+                    serde_json::json!({"id": "1", "kind": "start", "summary": summary, "status": "Error"})
+                });
+                serde_json::json!({"id": "1", "status": "Error", "ready": true, "err": "no", "tasks": tasks})
+            };
+            let body = serde_json::json!({"type": "sync", "result": result}).to_string();
+            Ok(Response::new(200, "application/json", Box::new(std::io::Cursor::new(body))))
+        }
+
+        fn open(&self, _: &str, _: Duration) -> Result<Channel, TransportError> {
+            Err(TransportError::Timeout)
+        }
+    }
+
+    #[test]
+    fn of_a_failed_change_so_many_services_are_looked_at() {
+        let client = Client::over(Arc::new(Fails(RETRIED_MAX + 5)));
+        let deadline = client.deadline(Duration::from_secs(30));
+        let error = client.finished(&ChangeId::new("1").unwrap(), deadline).unwrap_err();
+        assert!(matches!(error, Error::ChangeFailed { retried, .. } if retried.len() == RETRIED_MAX));
     }
 }

@@ -134,6 +134,13 @@ mod tests {
     }
 
     #[test]
+    fn a_version_is_kept_to_some_length() {
+        let text = "v1.26.0".to_owned() + &"+".repeat(2 * VERSION_CHARACTERS_MAX);
+        let version = Version::parse(&text);
+        assert_eq!((version.number(), version.to_string().len()), (Some((1, 26, 0)), VERSION_CHARACTERS_MAX));
+    }
+
+    #[test]
     fn features_are_listed_oldest_first() {
         assert!(Feature::ALL.is_sorted_by_key(|feature| feature.since()));
         let juju = Version::parse("v1.16.0");

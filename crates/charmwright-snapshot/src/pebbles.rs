@@ -72,6 +72,12 @@ impl fmt::Debug for Pebbles {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::{Arc, OnceLock};
+    use std::time::Instant;
+
+    use charmwright_pebble::transport::{Channel, Request, Response, Transport, TransportError};
+
     use super::*;
 
     #[test]
@@ -79,7 +85,48 @@ mod tests {
         let pebbles = Pebbles::in_folder("/charm/containers");
         for name in ["web", "db", "web"] {
             let socket = format!("/charm/containers/{name}/pebble.socket");
-            assert_eq!(pebbles.client(name).socket(), std::path::Path::new(&socket));
+            assert_eq!(pebbles.client(name).socket(), Path::new(&socket));
         }
+    }
+
+    /// A daemon that is there and answers nothing, on a clock of its own.
+    #[derive(Debug, Default)]
+    struct Silent(Mutex<Duration>);
+
+    impl Transport for Silent {
+        fn socket(&self) -> &Path {
+            Path::new("/nowhere")
+        }
+
+        fn now(&self) -> Instant {
+            static BEGAN: OnceLock<Instant> = OnceLock::new();
+            *BEGAN.get_or_init(Instant::now) + *self.0.lock().unwrap()
+        }
+
+        fn send(&self, request: Request<'_>) -> Result<Response, TransportError> {
+            *self.0.lock().unwrap() += request.patience.whole.unwrap();
+            Err(TransportError::Timeout)
+        }
+
+        fn open(&self, _: &str, _: Duration) -> Result<Channel, TransportError> {
+            Err(TransportError::Timeout)
+        }
+    }
+
+    #[test]
+    fn the_containers_of_a_unit_share_the_time_of_a_hook_and_each_gets_some() {
+        let silent = Arc::new(Silent::default());
+        let transport = Arc::clone(&silent);
+        let pebbles = Pebbles::new(move |_| Client::over(Arc::clone(&transport) as Arc<dyn Transport>));
+        let mut took = Vec::new();
+        for name in ["a", "b", "c", "d"] {
+            let before = *silent.0.lock().unwrap();
+            for _ in 0..3 {
+                assert!(pebbles.client(name).plan().is_err());
+            }
+            took.push(silent.0.lock().unwrap().checked_sub(before).unwrap());
+        }
+        assert_eq!(took, [CONTAINER_BUDGET, CONTAINER_BUDGET, CONTAINER_BUDGET_MIN, CONTAINER_BUDGET_MIN]);
+        assert_eq!(took[0] + took[1], HOOK_BUDGET);
     }
 }

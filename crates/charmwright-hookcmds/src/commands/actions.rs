@@ -8,7 +8,7 @@ use super::{ARGUMENT_BYTES_MAX, HookCommands, message, shown};
 use crate::error::Error;
 
 /// How much goes on one command line; Linux takes a quarter of the stack's limit, 2 MiB as a rule.
-const LINE_BYTES_MAX: usize = 512 * 1024;
+const COMMAND_LINE_BYTES_MAX: usize = 512 * 1024;
 /// What Juju itself puts into an action's results.
 const RESERVED: [&str; 4] = ["stdout", "stdout-encoding", "stderr", "stderr-encoding"];
 
@@ -58,7 +58,7 @@ impl HookCommands {
             let mut bytes = 0_usize;
             let fit = rest.iter().take_while(|arg| {
                 bytes = bytes.saturating_add(arg.len());
-                bytes <= LINE_BYTES_MAX
+                bytes <= COMMAND_LINE_BYTES_MAX
             });
             let fit = fit.count().max(1);
             let line: Vec<&str> = std::iter::once("--").chain(rest.drain(..fit)).collect();

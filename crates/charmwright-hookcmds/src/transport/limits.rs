@@ -67,8 +67,10 @@ pub(super) enum Crossed {
 impl From<Crossed> for io::Error {
     fn from(crossed: Crossed) -> Self {
         let kind = match crossed {
+            Crossed::Time(_) => io::ErrorKind::TimedOut,
+            #[cfg(feature = "socket")]
+            Crossed::Answer(_) => io::ErrorKind::TimedOut,
             Crossed::Size(_) => io::ErrorKind::FileTooLarge,
-            _ => io::ErrorKind::TimedOut,
         };
         Self::new(kind, crossed)
     }

@@ -17,7 +17,7 @@ use crate::text::told;
 const TRIAL: &str = "is-leader";
 /// The longest reply: what a hook command may print, and what of its standard error is kept, with room for what stands
 /// around them.
-const ANSWER_BYTES_MAX: usize = STDOUT_BYTES_MAX + STDERR_BYTES_MAX + 4_096;
+const ANSWER_BYTES: usize = STDOUT_BYTES_MAX + STDERR_BYTES_MAX + 4_096;
 
 /// Runs hook commands over the agent's own socket, as the commands themselves do.
 ///
@@ -96,7 +96,7 @@ impl AgentSocket {
             return Err(SocketError::Network);
         }
         let connected = Client::connect_within(&address, limit(TRIAL)).map_err(SocketError::Connect)?;
-        let mut client = connected.answer_bytes_max(ANSWER_BYTES_MAX);
+        let mut client = connected.answer_bytes_max(ANSWER_BYTES);
         client.set_deadline(Instant::now().checked_add(limit(TRIAL)));
         let harmless = Call { command: TRIAL, args: vec!["--help".to_owned()], stdin: None };
         let dir = std::env::current_dir().map_err(SocketError::Connect)?;

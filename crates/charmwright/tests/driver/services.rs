@@ -271,3 +271,20 @@ fn what_would_kill_a_pebble_is_left_out_and_the_rest_of_the_layer_is_done() {
     );
     assert_eq!(work.service("web"), ServiceStatus::Active);
 }
+
+#[test]
+fn a_charm_that_wishes_for_something_else_each_time_is_told_so() {
+    let mut work = Simulated::new();
+    work.wish(|_, _| Ok(()));
+    let round = std::cell::Cell::new(0);
+    set(move |container, desired| {
+        round.set(round.get() + 1);
+        desired.container(container).file(File::unread("/etc/round", round.get().to_string()));
+        Ok(())
+    });
+    let error = try_again(&mut work).unwrap_err().to_string();
+    assert!(
+        error.starts_with("reconcile does not settle: after 5 rounds there is still to do: write /etc/round"),
+        "{error}"
+    );
+}
