@@ -59,7 +59,7 @@ pub fn line(text: &str, bytes_max: usize) -> String {
 }
 
 /// One log record: the lines that the SDK began with [`INDENT`] stay lines, and each is [printable and
-/// bounded](line). A line break of any other kind is foreign, and becomes a space.
+/// bounded](line()). A line break of any other kind is foreign, and becomes a space.
 pub fn record(text: &str) -> String {
     let mut record = String::new();
     for part in text.split(INDENT) {
@@ -82,7 +82,7 @@ pub fn record(text: &str) -> String {
     record
 }
 
-/// An error with all that led to it, as [one line](line): each error says its own part only.
+/// An error with all that led to it, as [one line](line()): each error says its own part only.
 pub fn told(error: &(dyn Error + 'static)) -> String {
     let mut told = error.to_string();
     let mut cause = error.source();
