@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use charmwright_event::{Certainty, Context};
+use charmwright_event::{Certainty, Context, RelationId};
 use charmwright_hookcmds::{HookCommands, text};
 use charmwright_snapshot::snapshot::{ContainerSnapshot, Snapshot};
-use charmwright_snapshot::{Declaration, Inputs, Memory, NotYet, Pebbles, Reader, Ready, collect};
+use charmwright_snapshot::{
+    Declaration, Inputs, Memory, NotYet, Pebbles, Reader, Ready, collect, read_unasked,
+};
 
 use crate::apply::apply;
 use crate::container_held::held;
@@ -115,6 +117,9 @@ pub(crate) fn reconcile<I: Inputs>(
     let (mut done, mut rounds, mut left) = (Vec::new(), 0, BTreeMap::new());
     let causes = loop {
         let round = Round::run(function, &snapshot);
+        if read_unasked(&reader, &hook.declaration, &mut snapshot, &round.asked_without_content())? {
+            continue;
+        }
         let (plan, failing) = hook.plan(&round, &snapshot)?;
         if !failing.is_empty() {
             // What they are now has a say in what is wished.
@@ -175,6 +180,14 @@ impl Round {
         missing.extend(result.as_ref().err().cloned());
         let causes = status::relevant(result.is_ok(), &wishes.causes, &missing);
         Self { wishes, complete: result.is_ok(), causes }
+    }
+}
+
+impl Round {
+    /// The relations in which the request has no content.
+    fn asked_without_content(&self) -> BTreeSet<RelationId> {
+        let empty = self.wishes.bags.iter().filter(|(_, bag)| bag.is_empty());
+        empty.map(|(relation, _)| *relation).collect()
     }
 }
 

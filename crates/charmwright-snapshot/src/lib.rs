@@ -55,6 +55,7 @@ pub use peers::{PeerInterface, Peers};
 pub use provides::Provides;
 pub use reader::{Observed, OwnBag, Reader};
 pub use readiness::{IntoReady, NotYet, Ready, Severity, Waker};
+pub use related::read_unasked;
 pub use relation::{Interface, Missing, Offered, Recorder, Remote};
 pub use requires::Requires;
 pub use snapshot::Snapshot;

@@ -1,14 +1,14 @@
 //! Reading relations. What one of them refuses holds up none of the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use charmwright_event::{RelationId, SecretUri, UnitName};
 use charmwright_hookcmds::{Bag, Error, ErrorKind};
 
-use crate::input::{EndpointDeclaration, Reads, RemoteDeclaration};
+use crate::input::{Declaration, EndpointDeclaration, Reads, RemoteDeclaration};
 use crate::reader::{OwnBag, Reader};
-use crate::snapshot::{RelationSnapshot, SecretSnapshot};
+use crate::snapshot::{RelationSnapshot, SecretSnapshot, Snapshot};
 use crate::trouble::{Trouble, is_juju_gone, words};
 
 /// The most that the other side's bags in one relation may hold together, in bytes as they lie in memory. Real bags
@@ -75,6 +75,33 @@ pub(crate) fn related(reader: &Reader<'_>, declared: &[EndpointDeclaration]) -> 
     Ok(all)
 }
 
+/// Reads those of the relations in which nothing was asked yet, and so nothing was read: a request without content may be
+/// answered all the same. Returns whether there was one.
+///
+/// # Errors
+///
+/// If Juju cannot be asked at all.
+pub fn read_unasked(
+    reader: &Reader<'_>,
+    declaration: &Declaration,
+    snapshot: &mut Snapshot,
+    relations: &BTreeSet<RelationId>,
+) -> Result<bool, Error> {
+    let mut found = false;
+    for endpoint in &declaration.endpoints {
+        let Some(known) = snapshot.endpoints.get_mut(endpoint.endpoint) else { continue };
+        for one in std::mem::take(known) {
+            if one.is_unasked() && relations.contains(&one.id) {
+                found = true;
+                known.extend(relation(reader, endpoint, one.id, true)?.map(Arc::new));
+            } else {
+                known.push(one);
+            }
+        }
+    }
+    Ok(found)
+}
+
 fn relations(
     reader: &Reader<'_>,
     declared: &EndpointDeclaration,
@@ -82,23 +109,34 @@ fn relations(
 ) -> Result<Vec<RelationSnapshot>, Error> {
     let mut relations = Vec::new();
     for id in ids {
-        relations.extend(relation(reader, declared, id)?);
+        relations.extend(relation(reader, declared, id, false)?);
+    }
+    // Several where one is meant are a person's business, who knows them by their names.
+    if relations.len() > 1 && matches!(declared.reads, Reads::Answer(_)) {
+        for one in relations.iter_mut().filter(|one| one.app.is_none() && one.trouble.is_none()) {
+            match reader.remote_app(one.id) {
+                Ok(app) => one.app = app,
+                Err(error) if is_juju_gone(&error) => return Err(error),
+                Err(error) => one.trouble = Some(Trouble::of(&error)),
+            }
+        }
     }
     Ok(relations)
 }
 
-/// None if the relation is gone.
+/// None if the relation is gone. `unasked` says whether the other side is read although nothing was asked.
 fn relation(
     reader: &Reader<'_>,
     declared: &EndpointDeclaration,
     id: RelationId,
+    unasked: bool,
 ) -> Result<Option<RelationSnapshot>, Error> {
     let mut one = RelationSnapshot::unread(id, reader.remote_app_if_known(id));
     let read = match &declared.reads {
         // The other side's name is of no use either, unless it is free.
         Reads::Nothing => Ok(()),
         Reads::Peers { units } => peers(reader, &mut one, *units),
-        Reads::Answer(remote) => answer(reader, &mut one, remote),
+        Reads::Answer(remote) => answer(reader, &mut one, remote, unasked),
     };
     let trouble = match read {
         Ok(()) => return Ok(Some(one)),
@@ -126,7 +164,16 @@ fn answer(
     reader: &Reader<'_>,
     one: &mut RelationSnapshot,
     declared: &RemoteDeclaration,
+    unasked: bool,
 ) -> Result<(), Unread> {
+    // Who has asked nothing yet has no answer; so the first time only our own bag is read.
+    if !unasked && reader.remembered_bag(one.id).is_none_or(|bag| bag.is_empty()) && !reader.is_follower()? {
+        let own = reader.own_bag(one.id)?;
+        if matches!(&own, OwnBag::Readable(bag) if bag.is_empty()) {
+            one.own = Some(own);
+            return Ok(());
+        }
+    }
     let app = reader.remote_app(one.id)?.ok_or(Unread::Gone)?;
     one.app = Some(app.clone());
     let mut room = Room::default();

@@ -67,6 +67,13 @@ pub struct RelationSnapshot {
 }
 
 impl RelationSnapshot {
+    /// Whether nothing was read of the other side, since we have asked nothing there.
+    pub(crate) fn is_unasked(&self) -> bool {
+        self.remote.is_none()
+            && self.trouble.is_none()
+            && matches!(&self.own, Some(OwnBag::Readable(own)) if own.is_empty())
+    }
+
     /// A relation of which nothing was worth reading.
     pub fn unread(id: RelationId, app: Option<AppName>) -> Self {
         let (units, secrets) = (BTreeMap::new(), BTreeMap::new());

@@ -17,9 +17,18 @@ pub(crate) struct Pebble {
 
 impl Pebble {
     pub(crate) fn start() -> Self {
+        Self::start_program(&charmwright_peers::pebble())
+    }
+
+    /// A daemon of another version.
+    pub(crate) fn start_version(version: &str) -> Self {
+        Self::start_program(&charmwright_peers::pebble_of(version))
+    }
+
+    fn start_program(program: &Path) -> Self {
         let folder = tempfile::Builder::new().prefix("cw").tempdir().unwrap();
         std::fs::create_dir(folder.path().join("work")).unwrap();
-        let daemon = spawn(folder.path(), &folder.path().join("work/pebble.socket"));
+        let daemon = spawn_program(program, folder.path(), &folder.path().join("work/pebble.socket"));
         let pebble = Self { folder, daemon };
         wait_until_it_answers(&pebble.client());
         pebble
@@ -54,7 +63,11 @@ impl Drop for Pebble {
 
 /// A daemon with its state in `folder`.
 pub(crate) fn spawn(folder: &Path, socket: &Path) -> Child {
-    Command::new(charmwright_peers::pebble())
+    spawn_program(&charmwright_peers::pebble(), folder, socket)
+}
+
+fn spawn_program(program: &Path, folder: &Path, socket: &Path) -> Child {
+    Command::new(program)
         .args(["run", "--create-dirs", "--hold"])
         .env("PEBBLE", folder.join("state"))
         .env("PEBBLE_SOCKET", socket)

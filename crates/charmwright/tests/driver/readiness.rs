@@ -124,6 +124,24 @@ fn a_workload_that_is_no_longer_asked_is_not() {
 }
 
 #[test]
+fn a_check_is_taken_back_on_a_pebble_that_can_neither_stop_nor_disable_one() {
+    let pebble = Pebble::start_version("1.16.0");
+    let mut unit = unit(&pebble);
+    unit.config_changed(&up());
+    let unasked: Charm<Work> =
+        charm(|work: &Work, desired: &Desired| desired.container(&work.container).layer(sleeper()));
+    for _ in 0..2 {
+        unit.config_changed(&unasked);
+        assert_eq!(unit.status(), "active: ");
+        let period = pebble.client().plan().unwrap().checks["charmwright-up"].period.clone();
+        assert_eq!(period.unwrap().to_string(), "87600h0m0s");
+    }
+    unit.config_changed(&up());
+    let period = pebble.client().plan().unwrap().checks["charmwright-up"].period.clone();
+    assert_eq!(period.unwrap().to_string(), "100ms");
+}
+
+#[test]
 fn a_notice_is_waited_for_by_its_name_whoever_records_it() {
     let pebble = Pebble::start();
     let mut unit = unit(&pebble);

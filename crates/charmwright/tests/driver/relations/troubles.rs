@@ -69,7 +69,7 @@ fn a_secret_that_cannot_be_read_holds_up_its_own_relation_only() {
     assert_eq!(
         unit.status(),
         "waiting: database: the secret that pg refers to in `secret-user` cannot be read: secret-get failed: \
-         vault is sealed: [31m dial refused Goroutine 1 (woken by update-status)"
+         vault is sealed:�[31m dial� refused Goroutine 1 (woken by update-status)"
     );
     assert_eq!(unit.own_bag(later), unit.own_bag(metrics));
     unit.meddle = None;
