@@ -172,11 +172,11 @@ mod tests {
         let file = folder.path().join("process");
         let script = format!("echo $$ > {}; exec sleep 1000", file.display());
         // Long enough for the shell to say who it is.
-        let limit = |_: &str| Duration::from_millis(500);
+        let limit = |_: &str| Duration::from_secs(3);
         let error = Processes::default().with_time_limit(limit).call(&shell(script)).unwrap_err();
         assert_eq!(error.source.kind(), io::ErrorKind::TimedOut);
         assert!(
-            error.source.to_string().starts_with("no end of it after 0.5 s, so it was killed; "),
+            error.source.to_string().starts_with("no end of it after 3 s, so it was killed; "),
             "{error:?}"
         );
         assert!(!is_there(&std::fs::read_to_string(file).unwrap()));
@@ -208,11 +208,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("process");
         let script = format!("sleep 1000 & echo $! > {}; wait", file.display());
-        let limit = |_: &str| Duration::from_millis(500);
+        let limit = |_: &str| Duration::from_secs(3);
         let error = Processes::default().with_time_limit(limit).call(&shell(script)).unwrap_err();
         assert_eq!(error.source.kind(), io::ErrorKind::TimedOut);
         let left_behind = std::fs::read_to_string(file).unwrap();
         assert!(call(&["-c", &format!("kill {left_behind}")], None).code == 0);
+    }
+
+    #[test]
+    fn a_process_that_a_command_leaves_behind_and_that_prints_for_ever_holds_nobody() {
+        // It dies of the closed pipe.
+        for to in ["1", "2"] {
+            let reply =
+                call(&["-c", &format!("(while :; do echo x >&{to}; done) & echo done; exit 3")], None);
+            assert_eq!(reply.code, 3);
+            assert!(String::from_utf8_lossy(&reply.stdout).contains("done"));
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Running {
         let mut stdout = Output::new(self.child.stdout.take(), stdout_max)?;
         let mut stderr = Output::new(self.child.stderr.take(), STDERR_BYTES_MAX)?;
         let mut stdin = Input::new(self.child.stdin.take(), call.stdin.as_deref().unwrap_or_default())?;
-        let mut has_ended = false;
+        let (mut has_ended, mut looked) = (false, Instant::now());
         while stdout.pipe.is_some() || stderr.pipe.is_some() {
             let left = left(deadline).ok_or(Crossed::Time(limit))?;
             let wait = if has_ended { Duration::ZERO } else { left.min(LOOK) };
@@ -57,11 +57,15 @@ impl Running {
             if stdout.dropped {
                 return Err(Crossed::Size(STDOUT_BYTES_MAX).into());
             }
-            // What it printed before its end is in the pipe by now, so that one more look finds all of it.
-            if has_ended && is_silent {
+            // What it printed before its end was in the pipes by then, and one look takes all that a pipe holds. A process
+            // that it left behind may go on to print there for ever.
+            if has_ended {
                 break;
             }
-            has_ended = has_ended || is_silent && self.child.try_wait()?.is_some();
+            if is_silent || looked.elapsed() >= LOOK {
+                has_ended = self.child.try_wait()?.is_some();
+                looked = Instant::now();
+            }
         }
         drop(stdin);
         let mut wait = FIRST_WAIT;

@@ -288,3 +288,15 @@ fn a_charm_that_wishes_for_something_else_each_time_is_told_so() {
         "{error}"
     );
 }
+
+#[test]
+fn a_status_with_a_zero_byte_or_longer_than_may_be_is_set_once() {
+    let mut work = Simulated::new();
+    let long = "\u{e9}".repeat(100_000);
+    let told = format!("zero\0byte\nand more {long}");
+    work.wish(move |container, _| Err(container.not_yet(told.as_str())));
+    let status = work.status();
+    assert!(status.starts_with("waiting: work: zero\u{fffd}byte and more \u{e9}"), "{}", &status[..80]);
+    let record = work.unit.config_changed(&crate::simulated::charm_of_the_test());
+    assert!(record.writes.is_empty(), "{} writes", record.writes.len());
+}
